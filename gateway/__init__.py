@@ -1,0 +1,1 @@
+"""Callgate: a gateway in front of a call recorder. Read `gateway/pipeline.py` first."""

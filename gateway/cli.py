@@ -1,0 +1,108 @@
+"""The command `callgate`. Knows what its words mean, and leaves the doing to others."""
+
+import argparse
+import os
+import secrets
+import sys
+import uuid
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from gateway import demo
+from gateway.config.check import check
+from gateway.config.faults import ConfigurationFaults
+from gateway.config.parsing import load
+from gateway.core.secrets import Secret
+from gateway.shipped import shipped
+from gateway.simulator import command as simulator
+
+EXIT: Final = """\
+exit status: 0 all is well; 1 something is wrong, and standard error says what; 2 the command
+line is wrong.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    end = given.index("--") if "--" in given else len(given)
+    namespace = _parser().parse_args(given[:end])
+    namespace.options = given[end + 1 :]
+    status: int = namespace.run(namespace)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="callgate",
+        description="A gateway that makes a legacy call recorder fast, safe and calm.",
+        epilog=EXIT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"callgate {version('callgate')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_configured(commands, "serve", "run the gateway under gunicorn", _serve)
+    _add_configured(commands, "check", "check a configuration, every fault at once", _check)
+    keys = commands.add_parser("keys", help="API keys of applications")
+    new = keys.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
+        "new", help="mint a key, and print it once with the lines for the configuration"
+    )
+    new.add_argument("name", metavar="NAME", help="what the application is called")
+    new.set_defaults(run=_new_key)
+    simulate = commands.add_parser("simulate", help="run the recorder simulator alone")
+    simulator.add_arguments(simulate)
+    simulate.set_defaults(run=simulator.run)
+    show = commands.add_parser("demo", help="run the simulator and the gateway on this machine")
+    usual = demo.Addresses()
+    for option, address in (("--bind", usual.gateway), ("--recorder", usual.recorder)):
+        show.add_argument(
+            option, metavar="HOST:PORT", default=address, help="(default: %(default)s)"
+        )
+    show.set_defaults(run=lambda given: demo.run(demo.Addresses(given.bind, given.recorder)))
+    return parser
+
+
+def _add_configured(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    help_: str,
+    run: object,
+) -> None:
+    command = commands.add_parser(name, help=help_, description=help_.capitalize() + ".")
+    command.add_argument("config", metavar="CONFIG", type=Path, help="a TOML file")
+    if name == "serve":
+        command.epilog = "Further options of gunicorn follow after --, such as: -- --workers 4"
+    command.set_defaults(run=run)
+
+
+def _serve(namespace: argparse.Namespace) -> int:
+    """Become gunicorn. The configuration is checked first, where faults can still be read."""
+    try:
+        config = load(namespace.config)
+    except ConfigurationFaults as faults:
+        print(faults, file=sys.stderr)
+        return 1
+    for warning in config.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    os.environ["CALLGATE_CONFIG"] = str(namespace.config.absolute())
+    settings = ["--config", str(shipped("gunicorn.conf.py"))]
+    gunicorn = [sys.executable, "-m", "gunicorn", *settings, *namespace.options, "gateway.wsgi:app"]
+    # A new program, not a call: gunicorn's gevent worker must patch before anything is imported.
+    sys.stderr.flush()
+    return os.execv(sys.executable, gunicorn)  # noqa: S606 - no shell is wanted
+
+
+def _check(namespace: argparse.Namespace) -> int:
+    return check(namespace.config, sys.stdout, sys.stderr)
+
+
+def _new_key(namespace: argparse.Namespace) -> int:
+    """A GUID, as the recorder's keys are, with 122 random bits."""
+    key = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+    print(f"The key, which is shown this once:\n\n    {key}\n")
+    print("The lines for the configuration:\n")
+    print(f'    [[applications]]\n    name = "{namespace.name}"')
+    print(f'    keys = ["sha256:{Secret(key).digest}"]')
+    return 0

@@ -1,0 +1,100 @@
+"""Who asks, and may he? Nothing else makes an `Admitted`, and nothing is asked without one.
+
+The index and the recorder accept an `Admitted` and nothing less. Its constructor wants a seal
+that only this module holds, so forwarding an unadmitted request does not type-check.
+Knows nothing of calls, and of tokens only what the store remembered.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from gateway.core.actions import Kind
+from gateway.core.applications import Application, Applications
+from gateway.core.errors import Code, Refusal
+from gateway.core.parameters import Parameters
+from gateway.core.requests import Request
+from gateway.core.secrets import Secret
+from gateway.core.tokens import TokenRecord
+
+# What a store remembers of an application's token; the second argument is its name.
+Recall = Callable[[Secret, str], TokenRecord | None]
+
+
+class _Seal:
+    """Held by `admit` alone."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may be answered or forwarded, and in whose name.
+
+    `proven`: no token is needed, or the recorder has vouched for this one. `node` is the
+    recorder node that issued the token, where known.
+    """
+
+    parameters: Parameters
+    request: Request
+    application: Application
+    proven: bool
+    node: str | None
+    _seal: _Seal
+
+    @property
+    def received_at(self) -> datetime:
+        """When the request came in, by the gateway's clock."""
+        return self.request.received_at
+
+
+def admit(
+    parameters: Parameters,
+    request: Request,
+    applications: Applications,
+    recall: Recall,
+) -> Admitted:
+    """Let the request in, or raise `Refusal` with the code that the recorder would give.
+
+    A token that is not remembered, or whose hour is over, is let in unproven: the recorder
+    judges. A token that the recorder has refused since it was issued is refused here.
+    """
+    if parameters.faults:
+        raise Refusal(Code.INVALID_PARAMETERS, parameters.faults[0])
+    application = _identify(parameters.api_key, applications)
+    _permit(application, parameters, request)
+    token = parameters.token
+    record = recall(token, application.name) if token else None
+    if parameters.action.kind is not Kind.AUTHENTICATES and application.requires_authentication:
+        _want_token(token, record)
+        proven = record is not None and record.proven(request.received_at)
+    else:
+        proven = True
+    node = record.node if record else None
+    return Admitted(parameters, request, application, proven, node, _Seal())
+
+
+def _identify(key: Secret | None, applications: Applications) -> Application:
+    if key is None:
+        raise Refusal(Code.INVALID_API_KEY, "The parameter apiKey is missing.")
+    application = applications.with_key(key)
+    if application is None:
+        raise Refusal(Code.INVALID_API_KEY, "The API key is not known.")
+    return application
+
+
+def _permit(application: Application, parameters: Parameters, request: Request) -> None:
+    if not application.may_come_from(request.address):
+        raise Refusal(Code.INVALID_API_KEY, "The API key may not be used from this address.")
+    if not application.may_use(parameters.action.name):
+        message = "The application that this API key belongs to may not use this action."
+        raise Refusal(Code.INVALID_ACTION, message)
+
+
+def _want_token(token: Secret | None, record: TokenRecord | None) -> None:
+    if token is None:
+        message = "The parameter token is missing. Ask for a token with action=RequestToken."
+        raise Refusal(Code.LOGIN_REQUIRED, message)
+    if record is not None and record.refused:
+        message = "The token has expired. Ask for a new one with action=RequestToken."
+        raise Refusal(Code.TOKEN_EXPIRED, message)

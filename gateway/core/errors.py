@@ -1,0 +1,100 @@
+"""Everything that can go wrong, drawn before it is defined.
+
+    CallgateError
+    ├── Refusal                     we say no, and the recorder never hears of it
+    ├── NoAnswer                    nobody can answer at the moment
+    │   ├── RecorderError               the recorder was asked, or should have been
+    │   │   ├── RecorderUnreachable         nobody there: refused, reset, no such host, no TLS
+    │   │   ├── RecorderTimeout             there, but not in time
+    │   │   └── RecorderGarbled             an answer that is none: HTTP 500, too long, cut off
+    │   └── GatewayStopping             we are being restarted
+    └── StoreError                  the index could not be read or written
+
+A `Refusal` and a `NoAnswer` become answers; a `StoreError` makes the index silent, and the
+recorder is asked. No message holds a secret, an address of the recorder, or a trace.
+"""
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class Code(IntEnum):
+    """The recorder's numbered error codes, and the two that its documentation shows.
+
+    Source: the vendor's table; `2` is what every documented sample of an error shows.
+    """
+
+    SUCCESS = 0
+    CANNOT_BE_FOUND = 2
+    UNEXPECTED_ERROR = -1
+    EVALUATION_EXPIRED = -10
+    INVALID_PARAMETERS = -20
+    INVALID_ACTION = -30
+    INVALID_CREDENTIALS = -40
+    INVALID_API_KEY = -41
+    LOGIN_REQUIRED = -42
+    TOKEN_EXPIRED = -43
+    CALL_NOT_FOUND = -50
+    INVALID_BUSINESS_ID = -60
+    MEDIA_NOT_FOUND = -70
+    VIDEO_NOT_FOUND = -71
+    PROPERTY_NOT_FOUND = -80
+
+
+class CallgateError(Exception):
+    """The root: everything that this project raises on purpose."""
+
+
+class Refusal(CallgateError):
+    """The gateway's own no. `status` is the HTTP status where it is not the API's usual 200."""
+
+    def __init__(self, code: Code, message: str, *, status: int = 200) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class NoAnswer(CallgateError):
+    """Nobody can answer. `status` is HTTP's, `message` what the client is told (RFC 9110)."""
+
+    status: ClassVar[int] = 503
+    message: ClassVar[str] = "There is no answer at the moment. Ask again."
+
+    def __str__(self) -> str:
+        return super().__str__() or self.message
+
+
+class GatewayStopping(NoAnswer):
+    """The gateway is being restarted while a request waited in it."""
+
+    message = "The gateway is being restarted. Ask again."
+
+
+class RecorderError(NoAnswer):
+    """The recorder gave no answer. Its texts may hold secrets, so they are never passed on."""
+
+    status = 502
+    message = "The recorder gave no answer that can be read."
+
+
+class RecorderUnreachable(RecorderError):
+    """No connection, or one that broke before an answer began."""
+
+    status = 503
+    message = "The recorder cannot be reached at the moment."
+
+
+class RecorderTimeout(RecorderError):
+    """The whole answer did not arrive within its deadline."""
+
+    status = 504
+    message = "The recorder did not answer in time."
+
+
+class RecorderGarbled(RecorderError):
+    """HTTP 4xx or 5xx, a body over the limit, or one that broke off."""
+
+
+class StoreError(CallgateError):
+    """The store could not be read or written; the message says which and why."""

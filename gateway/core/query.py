@@ -1,0 +1,121 @@
+"""Which call is meant: the documented forms of GetCallID, and nothing else.
+
+`understand` answers `None` for everything that the index must not touch. What is not understood
+is passed on, never guessed: the recorder's refusal is the one that clients know.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final, final
+
+from gateway.core.actions import COMMON
+from gateway.core.admission import Admitted
+from gateway.core.calls import same
+from gateway.core.parameters import Parameters
+
+
+class Status(Enum):
+    """What `status` asks for. Source: the recorder's documentation of GetCallID."""
+
+    ONGOING = "ongoing"
+    NEXT = "next"
+    LAST = "last"
+
+
+# The five documented forms, each evaluated from left to right.
+FORMS: Final = {
+    "ongoing": (Status.ONGOING,),
+    "next": (Status.NEXT,),
+    "last": (Status.LAST,),
+    "ongoing,next": (Status.ONGOING, Status.NEXT),
+    "last,ongoing": (Status.LAST, Status.ONGOING),
+}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ByParty:
+    """By a participant's number. `numbers` are its possible readings, the likeliest first."""
+
+    numbers: tuple[str, ...]
+    statuses: tuple[Status, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ByPlatformCallID:
+    """By the Platform Call ID field, which several records can share."""
+
+    value: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ByNativeID:
+    """By the Technical Call Identifier field, which is unique to a record."""
+
+    value: str
+
+
+Selector = ByParty | ByPlatformCallID | ByNativeID
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to the index, and when it was put (the gateway's clock).
+
+    `manual`: among controlled, that is user-started, recordings only.
+    """
+
+    selector: Selector
+    asked_at: datetime
+    manual: bool = False
+
+
+def understand(admitted: Admitted) -> Query | None:
+    """The query that an admitted request puts to the index; `None`: it is not for the index.
+
+    An unproven token is not for the index: nothing is answered to it that the recorder might
+    have kept back.
+    """
+    parameters = admitted.parameters
+    if not (parameters.action.from_index and admitted.proven):
+        return None
+    names = {name for name, _ in parameters.pairs if name not in COMMON}
+    kind = parameters.get("type")
+    statuses = _statuses(parameters, extended=admitted.application.extended_status)
+    selector = _selector(parameters, frozenset(names - {"type"}), statuses)
+    if selector is None or kind not in (None, "manualRecord"):
+        return None
+    return Query(selector, admitted.received_at, manual=kind is not None)
+
+
+def _statuses(parameters: Parameters, *, extended: bool) -> tuple[Status, ...] | None:
+    """One of the five forms; for an application that has opted in, any that are tried in order.
+
+    Nobody else can ask for `ongoing,last`: the current call, else the last one.
+    """
+    asked = parameters.get("status") or ""
+    words = asked.split(",")
+    if not extended or len(set(words)) < len(words):
+        return FORMS.get(asked)
+    known = {status.value: status for status in Status}
+    return tuple(known[word] for word in words) if known.keys() >= set(words) else None
+
+
+def _selector(
+    parameters: Parameters, names: frozenset[str], statuses: tuple[Status, ...] | None
+) -> Selector | None:
+    """Exactly one documented way to say which call; anything beside it is not understood."""
+    if names == {"extension", "status"}:
+        numbers = tuple(same(number) for number in parameters.extension)
+        return ByParty(numbers, statuses) if statuses and all(numbers) else None
+    if names == {"platformCallID"}:
+        value = same(parameters.get("platformCallID") or "")
+        return ByPlatformCallID(value) if value else None
+    if names == {"nativeID"}:
+        value = same(parameters.get("nativeID") or "")
+        return ByNativeID(value) if value else None
+    return None

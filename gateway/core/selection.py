@@ -1,0 +1,194 @@
+"""Which call is it? From a query and a snapshot to a verdict. The heart of the index.
+
+Several candidates are an error, never a choice: a wrong recording is worse than none. And the
+index speaks only while it can vouch for what it says; else the verdict is `Unknown`, and the
+recorder is asked. Knows no clock: `now` is an argument.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never, final
+
+from gateway.core.calls import Call, Snapshot
+from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Status
+
+NEXT_WITHIN: Final = timedelta(minutes=1)  # source: the seed, "the upcoming 1 minute time range"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Exactly one call. `rule`: by which of the statuses, or which id, it was found."""
+
+    call: Call
+    rule: str = field(default="", compare=False)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """There is no such call, and the index can vouch for that."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Several calls answer the question; `candidates` is at least two, `rule` as for `Found`."""
+
+    candidates: int
+    rule: str = field(default="", compare=False)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The index may not speak, and `reason` says why; the recorder is asked."""
+
+    reason: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A call may still begin: look again when the index changes, until then."""
+
+    until: datetime
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """As far as is known there is none, but that is too old to say no: wait for what is newer.
+
+    `until`: when the index will be too old to say anything, if nothing newer comes.
+    """
+
+    until: datetime
+
+
+Spoken = Found | NotFound | Ambiguous
+Verdict = Spoken | Unknown | NotYet | Unsure
+
+NEVER_FED: Final = Unknown("the index was never fed")
+TOO_OLD: Final = Unknown("the index is older than max_age")
+INCOMPLETE: Final = Unknown("the recorder may hold older calls than the index")
+
+
+def select(
+    query: Query,
+    snapshot: Snapshot,
+    now: datetime,
+    max_age: timedelta,
+    max_age_of_no: timedelta | None = None,
+) -> Verdict:
+    """Decide, or say why not.
+
+    `max_age`: how old a snapshot may be, by the gateway's clock, and still be spoken from;
+    `max_age_of_no`: how old if what it says is no, where a site is stricter about that.
+    """
+    if snapshot.as_of is None:
+        return NEVER_FED
+    age = now - snapshot.as_of
+    if age > max_age:
+        return TOO_OLD
+    verdict = _decide(query, snapshot)
+    if isinstance(verdict, NotFound) and max_age_of_no is not None and age > max_age_of_no:
+        return Unsure(snapshot.as_of + max_age)
+    return verdict
+
+
+def _decide(query: Query, snapshot: Snapshot) -> Verdict:
+    calls = [call for call in snapshot.calls if call.manual or not query.manual]
+    match query.selector:
+        case ByParty(numbers, statuses):
+            concerned = _of_first_number(calls, numbers)
+            # The likelier reading may have calls that the index does not know.
+            if concerned and not (snapshot.complete or _is_of(concerned, numbers[0])):
+                return INCOMPLETE
+            return _by_party(query, snapshot, concerned, statuses)
+        case ByPlatformCallID(value):
+            return _by_id([c for c in calls if c.platform_call_id == value], snapshot, "platform")
+        case ByNativeID(value):
+            return _by_id([c for c in calls if c.native_id == value], snapshot, "native")
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(query.selector)
+
+
+def _of_first_number(calls: Sequence[Call], numbers: tuple[str, ...]) -> Sequence[Call]:
+    """The calls of the likeliest reading of a number that has any at all."""
+    for number in numbers:
+        if concerned := [call for call in calls if call.concerns(number)]:
+            return concerned
+    return ()
+
+
+def _is_of(calls: Sequence[Call], number: str) -> bool:
+    return any(call.concerns(number) for call in calls)
+
+
+def _by_party(
+    query: Query, snapshot: Snapshot, calls: Sequence[Call], statuses: tuple[Status, ...]
+) -> Verdict:
+    """Each status in its turn, from left to right, until one has an answer other than no."""
+    verdict: Verdict = NotFound()
+    for status in statuses:
+        verdict = _LOOK[status](query, snapshot, calls)
+        if not isinstance(verdict, NotFound):
+            return _by_rule(verdict, status.value)
+    return verdict
+
+
+def _ongoing(_query: Query, _snapshot: Snapshot, calls: Sequence[Call]) -> Verdict:
+    return _only([call for call in calls if call.ongoing])
+
+
+def _last(_query: Query, snapshot: Snapshot, calls: Sequence[Call]) -> Verdict:
+    """The one that ended last; of several that ended in the same instant, that began last."""
+    ended = [((call.ended_at, call.started_at), call) for call in calls if call.ended_at]
+    if not ended:
+        return NotFound() if snapshot.complete else INCOMPLETE
+    newest = max(times for times, _ in ended)
+    return _only([call for times, call in ended if times == newest])
+
+
+def _next(query: Query, snapshot: Snapshot, calls: Sequence[Call]) -> Verdict:
+    """The first that begins after the question was put, and within the minute.
+
+    Begin and question are told by two clocks; the question is translated to the recorder's.
+    """
+    asked_at = query.asked_at + snapshot.recorder_ahead
+    begun = [call for call in calls if asked_at < call.started_at <= asked_at + NEXT_WITHIN]
+    if begun:
+        first = min(call.started_at for call in begun)
+        return _only([call for call in begun if call.started_at == first])
+    until = query.asked_at + NEXT_WITHIN
+    seen_out = snapshot.as_of is not None and snapshot.as_of >= until
+    return NotFound() if seen_out else NotYet(until)
+
+
+def _by_id(calls: Sequence[Call], snapshot: Snapshot, rule: str) -> Verdict:
+    """A record that is older than the index could share the id: only a complete index is sure."""
+    return _by_rule(_only(calls), rule) if snapshot.complete else INCOMPLETE
+
+
+def _by_rule(verdict: Verdict, rule: str) -> Verdict:
+    return replace(verdict, rule=rule) if isinstance(verdict, Found | Ambiguous) else verdict
+
+
+def _only(candidates: Sequence[Call]) -> Verdict:
+    match candidates:
+        case []:
+            return NotFound()
+        case [call]:
+            return Found(call)
+        case _:
+            return Ambiguous(len(candidates))
+
+
+_Look = Callable[[Query, Snapshot, Sequence[Call]], Verdict]
+_LOOK: Final[dict[Status, _Look]] = {
+    Status.ONGOING: _ongoing,
+    Status.LAST: _last,
+    Status.NEXT: _next,
+}

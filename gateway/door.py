@@ -1,0 +1,156 @@
+"""Reading a WSGI environment into a `Request`: what HTTP says, and what is refused at the door.
+
+Knows WSGI and HTTP; knows nothing of keys, calls or replies.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import IO, TYPE_CHECKING, Final, final
+from urllib.parse import parse_qsl
+
+from werkzeug.http import parse_cookie, parse_options_header
+from werkzeug.wsgi import get_content_length, get_input_stream
+
+from gateway.core.actions import Kind
+from gateway.core.applications import Network
+from gateway.core.errors import Code, Refusal
+from gateway.core.origin import client_address, is_inside
+from gateway.core.parameters import MOST_PARAMETERS, Pair, parse
+from gateway.core.requests import Request, Upload
+from gateway.core.secrets import Secret
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
+_HOST: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]+)(?::[0-9]{0,5})?")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_FORM: Final = frozenset({"", "application/x-www-form-urlencoded"})
+_SESSION_COOKIE: Final = "JSESSIONID"  # the recorder's; every other cookie is none of its business
+_PASSED_ON: Final = ("Range", "If-Range")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the door must know: whom it trusts for forwarded addresses, and how much it takes in.
+
+    `max_body` in bytes; media that are uploaded are not bounded by it.
+    """
+
+    trusted_proxies: tuple[Network, ...]
+    max_body: int
+
+    def request_id(self, environ: "WSGIEnvironment") -> str:
+        """A trusted proxy's own id for the request if it has a sound one, else a new one."""
+        given: str = environ.get("HTTP_X_REQUEST_ID", "")
+        peer = client_address(environ.get("REMOTE_ADDR", ""), "", ())
+        if given and _REQUEST_ID.fullmatch(given) and is_inside(peer, self.trusted_proxies):
+            return given
+        return secrets.token_hex(16)
+
+    def request(self, environ: "WSGIEnvironment", id_: str, now: datetime) -> Request:
+        """Read it. Raises `Refusal` for what HTTP forbids and for a body that cannot be read."""
+        _check(environ)
+        query = query_pairs(environ)
+        upload: Upload | None = None
+        form: tuple[Pair, ...] = ()
+        if environ["REQUEST_METHOD"] == "POST":
+            if parse(query).action.kind is Kind.UPLOADS and _is_multipart(environ):
+                upload = _upload(environ)
+            else:
+                form = self._form(environ)
+        return Request(
+            id=id_,
+            pairs=(*query, *form),
+            address=client_address(
+                environ.get("REMOTE_ADDR", ""),
+                environ.get("HTTP_X_FORWARDED_FOR", ""),
+                self.trusted_proxies,
+            ),
+            received_at=now,
+            credentials=_credentials(environ),
+            headers=_passed_on(environ),
+            upload=upload,
+        )
+
+    def _form(self, environ: "WSGIEnvironment") -> tuple[Pair, ...]:
+        """The pairs of a form. Raises `Refusal` if there are too many bytes, or no form in them."""
+        announced = get_content_length(environ)
+        body = b"" if announced == 0 else _at_most(self.max_body + 1, get_input_stream(environ))
+        if len(body) > self.max_body:
+            message = f"The body is larger than {self.max_body} bytes, the most that is taken."
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            raise Refusal(Code.INVALID_PARAMETERS, message, status=status)
+        content_type, _ = parse_options_header(environ.get("CONTENT_TYPE", ""))
+        if body and content_type.lower() not in _FORM:
+            message = "A body must be application/x-www-form-urlencoded, or sent with PutMedia."
+            status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+            raise Refusal(Code.INVALID_PARAMETERS, message, status=status)
+        return _pairs(body.decode("utf-8", "surrogateescape"))
+
+
+def query_pairs(environ: "WSGIEnvironment") -> tuple[Pair, ...]:
+    """The pairs of the query string, whatever bytes it is made of."""
+    query: str = environ.get("QUERY_STRING", "")
+    # WSGI hands bytes on as Latin-1; what is no UTF-8 goes to the recorder as it came.
+    return _pairs(query.encode("latin-1").decode("utf-8", "surrogateescape"))
+
+
+def _pairs(text: str) -> tuple[Pair, ...]:
+    # No more fields than are needed to see that there are too many.
+    fields = "&".join(text.split("&", MOST_PARAMETERS + 1)[: MOST_PARAMETERS + 1])
+    return tuple(parse_qsl(fields, keep_blank_values=True, errors="surrogateescape"))
+
+
+def _at_most(size: int, stream: IO[bytes]) -> bytes:
+    body = b""
+    while len(body) < size and (piece := stream.read(size - len(body))):
+        body += piece
+    return body
+
+
+def _check(environ: "WSGIEnvironment") -> None:
+    if environ["REQUEST_METHOD"] not in METHODS:
+        message = f"The method must be one of {', '.join(METHODS)}."
+        status = HTTPStatus.METHOD_NOT_ALLOWED
+        raise Refusal(Code.INVALID_PARAMETERS, message, status=status)
+    host = environ.get("HTTP_HOST")
+    needs_host = environ.get("SERVER_PROTOCOL") != "HTTP/1.0"  # RFC 9112, 3.2
+    if not (_HOST.fullmatch(host) if host is not None else not needs_host):
+        message = "The Host header is missing or malformed."
+        raise Refusal(Code.INVALID_PARAMETERS, message, status=HTTPStatus.BAD_REQUEST)
+
+
+def _credentials(environ: "WSGIEnvironment") -> Mapping[str, Secret]:
+    """The client's own headers that speak for him to the recorder."""
+    found = {}
+    if authorization := environ.get("HTTP_AUTHORIZATION"):
+        found["Authorization"] = Secret(authorization)
+    for name, value in parse_cookie(environ.get("HTTP_COOKIE")).items():
+        if name == _SESSION_COOKIE and value.isascii() and value.isprintable() and ";" not in value:
+            found["Cookie"] = Secret(f"{name}={value}")
+    return found
+
+
+def _is_multipart(environ: "WSGIEnvironment") -> bool:
+    """A form among media would reach the recorder unread, and might name another action."""
+    content_type, _ = parse_options_header(environ.get("CONTENT_TYPE", ""))
+    return content_type.lower() == "multipart/form-data"
+
+
+def _passed_on(environ: "WSGIEnvironment") -> Mapping[str, str]:
+    keys = ((name, "HTTP_" + name.upper().replace("-", "_")) for name in _PASSED_ON)
+    return {name: environ[key] for name, key in keys if key in environ}
+
+
+def _upload(environ: "WSGIEnvironment") -> Upload:
+    return Upload(
+        body=get_input_stream(environ),
+        content_type=environ.get("CONTENT_TYPE", ""),
+        length=get_content_length(environ),
+    )

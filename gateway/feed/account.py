@@ -1,0 +1,147 @@
+"""The gateway's own account at the recorder: logs in, stays logged in, searches for calls.
+
+Uses the recorder's key, user and password of the configuration, which no client ever sees.
+Knows nothing of the index.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final, final
+
+from gateway.core.errors import RecorderError, RecorderGarbled
+from gateway.core.parameters import Pair
+from gateway.core.replies import Document, Outcome
+from gateway.core.requests import Clock
+from gateway.core.secrets import Secret
+from gateway.recorder.transport import Question, Transport
+from gateway.rendering.documents import read
+from gateway.rendering.records import CallList, read_calls
+
+log = logging.getLogger(__name__)
+
+_RENEW_AFTER: Final = timedelta(minutes=55)  # of the hour that a token lives
+# A password that was refused is not tried again at once: accounts are locked for that.
+_LOGIN_AGAIN_AFTER: Final = timedelta(seconds=30)
+# A Date header has whole seconds: smaller differences of the clocks cannot be told from it.
+_NOTICEABLE: Final = timedelta(seconds=2)
+
+Offload = Callable[[Callable[[bytes], CallList | Outcome], bytes], CallList | Outcome]
+
+
+class RecorderRefusedError(RecorderError):
+    """The recorder refuses the gateway's own account; the message says with which code."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who the gateway is to the recorder. Without a user it asks with its key alone."""
+
+    api_key: Secret
+    user_name: Secret | None = None
+    password: Secret | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a list of calls. `recorder_ahead`: the recorder's clock minus ours, where it told."""
+
+    rows: tuple[Mapping[str, str], ...]
+    recorder_ahead: timedelta | None
+
+
+@final
+@dataclass(slots=True)
+class Account:
+    """One login, at the node that answers. Not for several threads at once."""
+
+    transport: Transport
+    nodes: tuple[str, ...]
+    credentials: Credentials
+    clock: Clock
+    offload: Offload = field(default=lambda work, argument: work(argument))
+    _token: Secret | None = None
+    _renew_at: datetime | None = None
+    _refused: tuple[datetime, Outcome] | None = None
+
+    def search(self, parameters: tuple[Pair, ...]) -> Page:
+        """One page of SearchCalls. Raises `RecorderError`; logs in again once if it must."""
+        found, ahead = self._search(parameters)
+        if isinstance(found, Outcome) and found.token_refused and self._token is not None:
+            self._token = None
+            found, ahead = self._search(parameters)
+        if isinstance(found, Outcome):
+            raise _refused("SearchCalls", found)
+        return Page(found.rows, ahead)
+
+    def _search(self, parameters: tuple[Pair, ...]) -> tuple[CallList | Outcome, timedelta | None]:
+        document, ahead = self._ask("SearchCalls", (*parameters, *self._login()))
+        return self.offload(read_calls, document.body), ahead
+
+    def _login(self) -> tuple[Pair, ...]:
+        """The token as a parameter, fresh if need be; none where the key is enough."""
+        user, password = self.credentials.user_name, self.credentials.password
+        if user is None or password is None:
+            return ()
+        now = self.clock()
+        if self._token is None or self._renew_at is None or now >= self._renew_at:
+            self._token = self._fresh_token(user, password, now)
+            self._renew_at = now + _RENEW_AFTER
+        return (("token", self._token.reveal()),)
+
+    def _fresh_token(self, user: Secret, password: Secret, now: datetime) -> Secret:
+        if self._refused is not None and now - self._refused[0] < _LOGIN_AGAIN_AFTER:
+            raise _refused("RequestToken", self._refused[1])
+        login = (("userName", user.reveal()), ("password", password.reveal()))
+        document, _ = self._ask("RequestToken", login)
+        outcome = read(document)
+        if not outcome.token:
+            self._refused = (now, outcome) if outcome.code is not None else None
+            raise _refused("RequestToken", outcome)
+        self._refused = None
+        return Secret(outcome.token)
+
+    def _ask(self, action: str, pairs: tuple[Pair, ...]) -> tuple[Document, timedelta | None]:
+        node = self.nodes[0]
+        key = ("apiKey", self.credentials.api_key.reveal())
+        question = Question(node, (("action", action), key, *pairs, ("responseType", "XML")))
+        asked_at = self.clock()
+        try:
+            response = self.transport.exchange(question)
+            if response.status != HTTPStatus.OK:
+                response.close()
+                log.warning("the recorder answered the feed with HTTP %s", response.status)
+                raise RecorderGarbled
+            told = _told_time(response.headers.get("Date"))
+            middle = asked_at + (self.clock() - asked_at) / 2
+            document = Document(response.body(), response.headers.get("Content-Type", ""), node)
+        except RecorderError:
+            # The next round tries the next node, where this login is not known.
+            self.nodes, self._token = (*self.nodes[1:], node), None
+            raise
+        return document, _ahead(told, middle)
+
+
+def _refused(action: str, outcome: Outcome) -> RecorderRefusedError:
+    return RecorderRefusedError(f"the recorder refuses {action} with the code {outcome.code}")
+
+
+def _told_time(header: str | None) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(header) if header else None
+    except ValueError:
+        return None
+    return told if told is not None and told.tzinfo is not None else None
+
+
+def _ahead(told: datetime | None, ours: datetime) -> timedelta | None:
+    if told is None:
+        return None
+    # A whole second stands for the moment in its middle.
+    ahead = told + timedelta(seconds=0.5) - ours
+    return ahead if abs(ahead) >= _NOTICEABLE else timedelta(0)

@@ -1,0 +1,31 @@
+"""Whether the gateway can answer, and if not, why. For load balancers and for people."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import final
+
+from gateway.stores import FeedState
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Ready or not; `reason` is a sentence for people."""
+
+    ready: bool
+    reason: str
+
+
+def health(state: FeedState, now: datetime, max_age: timedelta, *, stale_is_enough: bool) -> Health:
+    """How it stands with the index.
+
+    `stale_is_enough`: some application has opted in to stale answers, so that it is served even
+    while the recorder is down.
+    """
+    if state.as_of is None:
+        return Health(ready=False, reason="the index was never fed: the recorder does not answer")
+    age = now - state.as_of
+    if age <= max_age:
+        return Health(ready=True, reason="the index is fresh")
+    reason = f"the index is {age.total_seconds():.0f} s old: the recorder does not answer"
+    return Health(ready=stale_is_enough, reason=reason)

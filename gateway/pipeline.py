@@ -1,0 +1,239 @@
+"""The journey of a request. Read this first; the rest of the gateway is what it calls.
+
+    pairs --parse--> Parameters --admit--> Admitted --understand--> Query --select--> Verdict
+                                              |                                          |
+                                         recorder.ask <------- not ours, Unknown --------+
+                                              |                                          |
+                Rendition <--render-- Reply <-+<----------------answer-------------------'
+
+A request is parsed, admitted, understood, decided, answered and dressed. Every step is a pure
+function, but for the two that touch the world: looking into a store and asking the recorder.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol, final
+
+from gateway.core.admission import Admitted, admit
+from gateway.core.applications import Applications
+from gateway.core.calls import Snapshot
+from gateway.core.errors import (
+    NoAnswer,
+    RecorderError,
+    RecorderUnreachable,
+    Refusal,
+    StoreError,
+)
+from gateway.core.learning import lesson
+from gateway.core.parameters import Pair, parse
+from gateway.core.query import Query, understand
+from gateway.core.replies import (
+    PASSED_ON,
+    REFUSED,
+    UNANSWERED,
+    Dialect,
+    Document,
+    Origin,
+    Outcome,
+    Rendition,
+    Reply,
+    Source,
+    answer,
+    excuse,
+)
+from gateway.core.requests import Clock, Request
+from gateway.core.secrets import Secret
+from gateway.core.selection import (
+    Ambiguous,
+    Found,
+    NotYet,
+    Spoken,
+    Unknown,
+    Unsure,
+    Verdict,
+    select,
+)
+from gateway.core.tokens import TokenRecord
+from gateway.rendering import Renderer
+from gateway.rendering.documents import read
+from gateway.stores import CallStore, TokenStore
+from gateway.stores.watch import Watch
+
+log = logging.getLogger(__name__)
+
+AT_ANY_AGE: Final = timedelta.max
+NO_TIME: Final = timedelta(0)
+SILENT: Final = Unknown("the index cannot be read")
+
+
+class Recorder(Protocol):
+    """Whoever can be asked what the index may not answer."""
+
+    def ask(self, admitted: Admitted) -> tuple[Reply, str]:
+        """The recorder's own reply and the node that gave it; else raises `RecorderError`."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One look into the index: what was asked and seen, when, and the verdict.
+
+    `snapshot` is `None` if the store could not be read.
+    """
+
+    query: Query
+    snapshot: Snapshot | None
+    seen_at: datetime
+    verdict: Verdict
+
+    @property
+    def age(self) -> timedelta:
+        """How old the snapshot was."""
+        as_of = self.snapshot.as_of if self.snapshot else None
+        return self.seen_at - as_of if as_of else AT_ANY_AGE
+
+    def source(self, origin: Origin, age: timedelta | None = None) -> Source:
+        """Where an answer came from that this look led to, and why."""
+        match self.verdict:
+            case Found(_, rule):
+                found: tuple[tuple[str, str | int], ...] = (("candidates", 1), ("rule", rule))
+            case Ambiguous(candidates, rule):
+                found = (("candidates", candidates), ("rule", rule))
+            case Unknown(reason):
+                return Source(origin, age, (("reason", reason),))
+            case _:
+                found = (("candidates", 0),)
+        return Source(origin, age, (("as-of-age", self.age.total_seconds()), *found))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Where a request has been: the answer, and what it rests on, for whoever wants to know."""
+
+    rendition: Rendition
+    admitted: Admitted | None
+    sight: Sight | None
+    origin: Origin
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The journey, and what it needs on the way. Made by the wiring, shared by all threads."""
+
+    applications: Applications
+    calls: CallStore
+    tokens: TokenStore
+    watch: Watch
+    recorder: Recorder
+    renderer: Renderer
+    clock: Clock
+    max_age: timedelta
+    max_age_of_no: timedelta | None = None
+    dialect: Dialect = Dialect.DOCUMENTED
+
+    def travel(self, request: Request) -> Journey:
+        """Take a request the whole way. Raises nothing that a request can cause."""
+        admitted, sight = None, None
+        parameters = parse(request.pairs)
+        try:
+            admitted = admit(parameters, request, self.applications, self._recall)
+            query = understand(admitted)
+            sight = self._decide(query) if query else None
+            reply, source = self._reply(admitted, sight)
+        except Refusal as refusal:
+            reply, source = excuse(parameters.action.name, refusal), REFUSED
+        except NoAnswer as error:
+            reply, source = excuse(parameters.action.name, error), UNANSWERED
+        rendition = self.renderer.render(reply, parameters.response_type, source)
+        return Journey(rendition, admitted, sight, source.origin)
+
+    def refuse(self, pairs: Iterable[Pair], refusal: Refusal) -> Rendition:
+        """Dress a refusal of the door's, which happened before the journey began."""
+        parameters = parse(pairs)
+        reply = excuse(parameters.action.name, refusal)
+        return self.renderer.render(reply, parameters.response_type, REFUSED)
+
+    def _reply(self, admitted: Admitted, sight: Sight | None) -> tuple[Reply, Source]:
+        """From the index, else from the recorder, else from a stale index."""
+        if sight is None:
+            return self._ask(admitted), PASSED_ON
+        if isinstance(sight.verdict, Spoken):
+            return self._say(admitted, sight.verdict), sight.source(Origin.HIT)
+        try:
+            return self._ask(admitted), sight.source(Origin.MISS)
+        except RecorderError:
+            stale = self.look(sight.query, AT_ANY_AGE)
+            if not (admitted.application.stale_answers and isinstance(stale.verdict, Spoken)):
+                raise
+            return self._say(admitted, stale.verdict), stale.source(Origin.STALE, stale.age)
+
+    def _say(self, admitted: Admitted, verdict: Spoken) -> Reply:
+        return answer(admitted.parameters.action.name, verdict, self.dialect)
+
+    def _decide(self, query: Query) -> Sight:
+        """Look, and wait where waiting is the answer. The verdict is spoken or unknown."""
+        sight = self.look(query, self.max_age)
+        if isinstance(sight.verdict, NotYet):
+            sight = self._park(query, sight.verdict.until)
+        if isinstance(sight.verdict, Unsure):
+            sight = self._settle(query)
+        return sight
+
+    def look(self, query: Query, max_age: timedelta) -> Sight:
+        """Look into the index once, and judge. A store that fails makes the index silent."""
+        now = self.clock()
+        try:
+            snapshot = self.calls.snapshot(query)
+        except StoreError as error:
+            log.error("the index is silent: %s", error)
+            return Sight(query, None, now, SILENT)
+        of_no = self.max_age_of_no if max_age is not AT_ANY_AGE else None
+        return Sight(query, snapshot, now, select(query, snapshot, now, max_age, of_no))
+
+    def _park(self, query: Query, until: datetime) -> Sight:
+        """Wait until the index knows of the next call, or the minute is over and was seen out.
+
+        Whoever waits here holds no thread of the recorder's. If the index falls silent
+        meanwhile, it may speak again before the minute is over.
+        """
+        with self.watch.over(query) as bell:
+            while True:
+                sight = self.look(query, self.max_age)
+                if not isinstance(sight.verdict, NotYet | Unknown):
+                    return sight
+                left = until - self.clock()
+                if left <= -self.max_age:
+                    raise RecorderUnreachable
+                bell.wait(left)
+
+    def _settle(self, query: Query) -> Sight:
+        """Wait for a snapshot that is new enough to say no, or until the index is silent."""
+        with self.watch.over(query) as bell:
+            while isinstance((sight := self.look(query, self.max_age)).verdict, Unsure):
+                bell.wait(NO_TIME)
+        return sight
+
+    def _ask(self, admitted: Admitted) -> Reply:
+        """Ask the recorder, and learn what its answer teaches about the token."""
+        reply, node = self.recorder.ask(admitted)
+        # Media teach nothing: what came in their place may be a page to log in with.
+        outcome = read(reply) if isinstance(reply, Document) else Outcome(None)
+        learned = lesson(admitted, outcome, node)
+        if learned:
+            try:
+                self.tokens.remember(*learned)
+            except StoreError as error:
+                log.error("a token is not remembered: %s", error)
+        return reply
+
+    def _recall(self, token: Secret, application: str) -> TokenRecord | None:
+        try:
+            return self.tokens.recall(token, application)
+        except StoreError as error:
+            log.error("a token cannot be looked up: %s", error)
+            return None

@@ -1,0 +1,183 @@
+"""One exchange with a recorder node over HTTP, within a deadline, leaving no trace of secrets.
+
+What `requests` does by default and must not here: keep cookies (one client's session would be
+another's), follow redirects and honour proxies or `.netrc` (the secrets would go there), wait
+for as long as something drips. Its exceptions hold whole URLs, so none of them gets out.
+Knows nothing of actions, applications or tokens.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Final, final
+from urllib.parse import urlencode
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
+from gateway.core.errors import RecorderError, RecorderGarbled, RecorderTimeout, RecorderUnreachable
+from gateway.core.parameters import Pair
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES: Final = 64 * 1024 * 1024  # of a document; media are passed on unread
+_CHUNK: Final = 64 * 1024
+_CONNECTIONS: Final = 150  # a node: as many as the recorder has threads
+_FORM: Final = "application/x-www-form-urlencoded; charset=UTF-8"
+
+# Every exception of the two libraries, most special first, and what it means here.
+MEANING: Final[tuple[tuple[type[Exception], type[RecorderError]], ...]] = (
+    (requests.exceptions.ConnectTimeout, RecorderUnreachable),
+    (requests.exceptions.Timeout, RecorderTimeout),
+    (requests.exceptions.ChunkedEncodingError, RecorderGarbled),
+    (requests.exceptions.ContentDecodingError, RecorderGarbled),
+    (requests.exceptions.ConnectionError, RecorderUnreachable),
+    (requests.exceptions.RequestException, RecorderGarbled),
+    (urllib3.exceptions.ReadTimeoutError, RecorderTimeout),
+    (urllib3.exceptions.HTTPError, RecorderGarbled),
+    (OSError, RecorderUnreachable),
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to reach the recorder. Times in seconds; `timeout` is for a whole document."""
+
+    connect_timeout: float
+    timeout: float
+    verify_tls: bool | Path = True
+    method: str = "POST"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is sent. `allow`: seconds that the recorder may take beyond the usual timeout."""
+
+    node: str
+    pairs: tuple[Pair, ...] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False, default_factory=dict)
+    allow: float = 0.0
+    body: Iterable[bytes] | None = None  # an upload; the pairs then stand in the URL
+
+
+@final
+class Response:
+    """What came back: status and headers now, the body by one of two ways, once."""
+
+    def __init__(self, response: requests.Response, deadline: float) -> None:
+        self._response = response
+        self._deadline = deadline
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    @property
+    def cookies(self) -> tuple[str, ...]:
+        """The values of all `Set-Cookie` headers."""
+        return tuple(self._response.raw.headers.getlist("Set-Cookie"))
+
+    def body(self) -> bytes:
+        """The whole body, decoded; raises `RecorderError` past the deadline or `MOST_BYTES`."""
+        pieces, size = [], 0
+        with translated(), self._response:
+            for piece in self._pieces(decode=True):
+                pieces.append(piece)
+                size += len(piece)
+                if size > MOST_BYTES:
+                    raise RecorderGarbled
+                if time.monotonic() > self._deadline:
+                    raise RecorderTimeout
+        return b"".join(pieces)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body as it comes, as it was encoded; raises `RecorderError` if it breaks off."""
+        with translated(), self._response:
+            yield from self._pieces(decode=False)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._response.close()
+
+    def _pieces(self, *, decode: bool) -> Iterator[bytes]:
+        # read1 returns what one read of the socket brings; read would wait for a full chunk,
+        # and a body that drips would pass any deadline.
+        raw = self._response.raw
+        while piece := raw.read1(_CHUNK, decode_content=decode):
+            yield piece
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Foreign exceptions become `RecorderError`, without their texts."""
+    try:
+        yield
+    except tuple(foreign for foreign, _ in MEANING) as error:
+        ours = next(meant for foreign, meant in MEANING if isinstance(error, foreign))
+        log.warning("the recorder: %s (%s)", ours.message, type(error).__name__)
+        raise ours from None
+
+
+@final
+class Transport:
+    """A session for each process, shared by its threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session = _session(settings)
+
+    def exchange(self, question: Question) -> Response:
+        """Send, and return when the answer begins. Raises `RecorderError`, never another."""
+        settings = self._settings
+        allowed = settings.timeout + question.allow
+        deadline = time.monotonic() + allowed
+        with translated():
+            response = self._session.send(
+                self._session.prepare_request(_request(question, settings.method)),
+                stream=True,
+                timeout=(settings.connect_timeout, allowed),
+                allow_redirects=False,
+                verify=_verify(settings),
+            )
+        return Response(response, deadline)
+
+    def close(self) -> None:
+        """Close what is pooled."""
+        self._session.close()
+
+
+def _request(question: Question, method: str) -> requests.Request:
+    pairs = urlencode(question.pairs, errors="surrogateescape")
+    headers = dict(question.headers)
+    if question.body is not None:
+        return requests.Request(
+            "POST", f"{question.node}?{pairs}", headers=headers, data=question.body
+        )
+    if method == "GET":
+        return requests.Request("GET", f"{question.node}?{pairs}", headers=headers)
+    headers["Content-Type"] = _FORM
+    return requests.Request("POST", question.node, headers=headers, data=pairs)
+
+
+def _verify(settings: Settings) -> bool | str:
+    return (
+        settings.verify_tls if isinstance(settings.verify_tls, bool) else str(settings.verify_tls)
+    )
+
+
+def _session(settings: Settings) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.clear()
+    session.headers["User-Agent"] = "callgate"
+    session.verify = _verify(settings)
+    adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session

@@ -1,0 +1,79 @@
+"""The headers of a rendition: what it is, that it must not be kept, and where it came from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gateway.core.parameters import ResponseType
+from gateway.core.replies import Answer, Document, Source, Stream
+
+Header = tuple[str, str]
+
+CONTENT_TYPES: Final[Mapping[ResponseType, str]] = MappingProxyType(
+    {
+        ResponseType.XML: "text/xml; charset=UTF-8",
+        ResponseType.AS_SENT: "text/xml; charset=UTF-8",
+        ResponseType.HTML: "text/html; charset=UTF-8",
+        ResponseType.TEXT: "text/plain; charset=UTF-8",
+        ResponseType.JSON: "application/json; charset=utf-8",
+    }
+)
+_OURS: Final = frozenset({"cache-control", "cache-status", "age"})
+
+
+def of_made(response_type: ResponseType, styles: Iterable[str] = ()) -> tuple[Header, ...]:
+    """Of a body that was made here. `styles`: the hashes of the style elements in it."""
+    content_type = ("Content-Type", CONTENT_TYPES[response_type])
+    no_sniffing = ("X-Content-Type-Options", "nosniff")
+    match response_type:
+        case ResponseType.XML | ResponseType.AS_SENT:
+            return (content_type,)
+        case ResponseType.HTML:
+            style = " ".join(styles) or "'none'"
+            policy = ("Content-Security-Policy", f"default-src 'none'; style-src {style}")
+            return (content_type, no_sniffing, policy)
+        case _:
+            return (content_type, no_sniffing)
+
+
+def of_sent(document: Document) -> tuple[Header, ...]:
+    """Of the recorder's own body."""
+    default = CONTENT_TYPES[ResponseType.XML]
+    return (("Content-Type", document.content_type or default), *of_session(document))
+
+
+def of_session(document: Document) -> Iterator[Header]:
+    """The cookies that the recorder set for this client."""
+    return (("Set-Cookie", cookie) for cookie in document.cookies)
+
+
+def of_source(source: Source) -> Iterator[Header]:
+    """Where the answer came from (RFC 9211), how old it is, and that nobody may keep it."""
+    yield "Cache-Control", "no-store"
+    yield "Cache-Status", cache_status(source)
+    if source.age is not None:
+        yield "Age", str(max(0, int(source.age.total_seconds())))
+
+
+def cache_status(source: Source) -> str:
+    """The value of that header; what the RFC does not name is added behind what it does."""
+    why = "".join(f"; {name}={_bare(value)}" for name, value in source.why)
+    return f"callgate; {source.origin.value}{why}"
+
+
+def _bare(value: str | float) -> str:
+    """A value as a structured field has it: a string, an integer, a decimal of three digits."""
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "").replace('"', "'") + '"'
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def of_waiting(answer: Answer) -> Iterator[Header]:
+    """When to try again, in seconds."""
+    if answer.retry_after is not None:
+        yield "Retry-After", str(answer.retry_after)
+
+
+def of_stream(stream: Stream) -> Iterator[Header]:
+    """The stream's own, without those that are ours to say."""
+    return ((name, value) for name, value in stream.headers.items() if name.lower() not in _OURS)

@@ -1,0 +1,144 @@
+"""Connections to one SQLite file: opened after the fork, pooled, its errors translated.
+
+A pool and not a `threading.local`, which under gevent would be one connection for each request.
+Knows the file and its schema, and nothing of what is asked.
+"""
+
+import os
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Final, final
+
+from gateway.core.errors import StoreError
+
+_SCHEMA: Final = files("gateway.stores").joinpath("schema.sql").read_text("utf-8")
+_APPLICATION: Final = 1128353864  # as in the schema
+_VERSION: Final = 1  # as in the schema
+_BUSY_TIMEOUT: Final = 2.0  # seconds that a writer waits for another
+_PAUSE: Final = 0.005  # seconds between two attempts, where SQLite itself does not wait
+_NEW: Final = (0, 0, 0)  # application, version, tables: of an empty file
+_AWAY: Final = "move the file away and start anew: the index is built from the recorder"
+
+
+@final
+class Connections:
+    """The connections of this process to one file, which is made at the first use."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._process = os.getpid()
+        self._inherited: list[deque[sqlite3.Connection]] = []
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one piece of work; what goes wrong is raised as `StoreError`."""
+        self._notice_a_fork()
+        with self._translated():
+            connection = self._taken() or _open(self._path)
+            try:
+                yield connection
+            except BaseException:
+                connection.close()  # whatever it was in the middle of is rolled back
+                raise
+        self._idle.append(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The same in one transaction, which is committed at the end or not at all."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
+
+    def close(self) -> None:
+        """Close those that are idle."""
+        self._notice_a_fork()
+        while (connection := self._taken()) is not None:
+            connection.close()
+
+    def _notice_a_fork(self) -> None:
+        # The parent's connections are neither used nor closed here, as SQLite demands: kept in
+        # a list, they are not even collected.
+        if self._process != os.getpid():
+            self._inherited.append(self._idle)
+            self._idle, self._process = deque(), os.getpid()
+
+    def _taken(self) -> sqlite3.Connection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:  # locked, full, not to be opened: it may pass
+            raise StoreError(f"the store {self._path} cannot be used: {error}") from error
+        except sqlite3.DatabaseError as error:  # corrupt, or no database at all
+            raise StoreError(f"the store {self._path} is broken ({error}): {_AWAY}") from error
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise StoreError(f"the store {self._path} cannot be made: {reason}") from error
+        except UnicodeEncodeError as error:  # its text would show what was to be written
+            raise StoreError(f"the store {self._path} takes only text that is UTF-8") from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    found = _found(connection)
+    if found == _NEW:
+        # In one transaction: another process sees the whole schema with its version, or none.
+        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+    elif found[0] != _APPLICATION:
+        raise StoreError(f"the store {path} is another program's database: name a file of its own")
+    elif found[1] != _VERSION:
+        raise StoreError(
+            f"the store {path} has version {found[1]}, this program reads {_VERSION}: {_AWAY}"
+        )
+    _switch_to_wal(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """For good, and by whoever is first. SQLite itself does not wait here for other processes."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def _found(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """The application, the version and the number of tables, all of one moment."""
+    connection.execute("BEGIN")
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute("COMMIT")
+    return application, version, tables

@@ -1,0 +1,130 @@
+"""The SQL: what finds the calls that decide a query, and what puts calls and tokens in.
+
+Each query is one statement, made once for its shape. It may fetch more calls than decide, never
+fewer: `select` has the last word, and the tests hold it to the memory store's.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, assert_never
+
+from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Status
+from gateway.stores.rows import microseconds
+
+FIELDS: Final = (
+    "id, caller, called, started_at, ended_at, platform_call_id, native_id, manual, provisional"
+)
+STATE: Final = "as_of, complete, recorder_ahead"
+
+# A row that would not change keeps its revision, and wakes nobody. What has ended for good is
+# replaced only by what has ended for good.
+UPSERT: Final = f"""
+INSERT INTO calls (key, {FIELDS}, revision)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT revision + 1 FROM state))
+ON CONFLICT (key) DO UPDATE SET
+    id = excluded.id, caller = excluded.caller, called = excluded.called,
+    started_at = excluded.started_at, ended_at = excluded.ended_at,
+    platform_call_id = excluded.platform_call_id, native_id = excluded.native_id,
+    manual = excluded.manual, provisional = excluded.provisional, revision = excluded.revision
+WHERE (id, caller, called, started_at, ended_at, platform_call_id, native_id, manual, provisional)
+IS NOT (excluded.id, excluded.caller, excluded.called, excluded.started_at, excluded.ended_at,
+    excluded.platform_call_id, excluded.native_id, excluded.manual, excluded.provisional)
+AND (calls.ended_at IS NULL OR calls.provisional
+    OR (excluded.ended_at IS NOT NULL AND NOT excluded.provisional))
+"""
+MOVE_ON: Final = """
+UPDATE state SET as_of = ?, complete = ?, recorder_ahead = ?, recorded_until = ?,
+    revision = revision + ?
+"""
+FEED_STATE: Final = f"SELECT {STATE}, recorded_until FROM state"
+UNFINISHED: Final = f"SELECT {FIELDS} FROM calls WHERE ended_at IS NULL OR provisional"
+CHANGES: Final = """
+SELECT state.revision, caller, called FROM state LEFT JOIN calls ON calls.revision > ?
+"""
+
+AT_ONCE: Final = 1000  # calls forgotten in one transaction, so that other writers get a turn
+FORGET: Final = f"""
+DELETE FROM calls WHERE key IN (SELECT key FROM calls WHERE ended_at < ? LIMIT {AT_ONCE})
+"""
+
+HELD_BY_ANOTHER: Final = "SELECT count(*) FROM state WHERE leased_by <> ? AND leased_until > ?"
+LEASE: Final = """
+UPDATE state SET leased_by = ?, leased_until = ?
+WHERE leased_by IS NULL OR leased_by = ? OR leased_until <= ?
+"""
+RELEASE: Final = "UPDATE state SET leased_by = NULL WHERE leased_by = ?"
+
+RECALL: Final = """
+SELECT node, expires_at, refused FROM tokens WHERE digest = ? AND application = ?
+"""
+REMEMBER: Final = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)"
+FORGET_TOKENS: Final = "DELETE FROM tokens WHERE expires_at < ?"
+
+_NEWEST: Final = "(SELECT max(ended_at) FROM calls WHERE {side} = :{number} {manual})"
+_LATER: Final = "> :asked_at + (SELECT recorder_ahead FROM state)"
+
+# What each status needs to see of a number's calls; {side} is `caller` or `called`. A call that
+# began after the question also ended after it, and the end is what the index is sorted by.
+_SEEN: Final = {
+    Status.ONGOING: ("{side} = :{number} AND ended_at IS NULL {manual}",),
+    Status.LAST: (f"{{side}} = :{{number}} AND ended_at = {_NEWEST} {{manual}}",),
+    Status.NEXT: (
+        f"{{side}} = :{{number}} AND ended_at IS NULL AND started_at {_LATER} {{manual}}",
+        f"{{side}} = :{{number}} AND ended_at {_LATER} AND started_at {_LATER} {{manual}}",
+    ),
+}
+# Which of several readings of a number is meant depends on whether one has any call at all.
+_ANY: Final = "key = (SELECT key FROM calls WHERE {side} = :{number} {manual} LIMIT 1)"
+
+
+Values = Mapping[str, str | bytes | int]
+
+
+def concerning(query: Query) -> tuple[str, Values]:
+    """The statement for a query, and its values. Its rows: `STATE`, then `FIELDS` or NULLs."""
+    match query.selector:
+        case ByParty(numbers, statuses):
+            asked_at = {"asked_at": microseconds(query.asked_at)}
+            named = {f"n{i}": _bound(number) for i, number in enumerate(numbers)}
+            return _by_party(len(numbers), statuses, query.manual), named | asked_at
+        case ByPlatformCallID(value):
+            return _by_id("platform_call_id"), {"value": _bound(value)}
+        case ByNativeID(value):
+            return _by_id("native_id"), {"value": _bound(value)}
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(query.selector)
+
+
+def _bound(text: str) -> str | bytes:
+    """A client may send bytes that are no UTF-8: as a BLOB they equal no text, and no call's."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+@lru_cache
+def _by_party(numbers: int, statuses: tuple[Status, ...], manual: bool) -> str:  # noqa: FBT001
+    wanted = [condition for status in statuses for condition in _SEEN[status]]
+    if numbers > 1:
+        wanted.append(_ANY)
+    only = "AND manual" if manual else ""
+    conditions = [
+        condition.format(side=side, number=f"n{i}", manual=only)
+        for condition in wanted
+        for side in ("caller", "called")
+        for i in range(numbers)
+    ]
+    return _with_state(conditions)
+
+
+@lru_cache
+def _by_id(column: str) -> str:
+    # The second condition is what lets the partial index be used.
+    return _with_state([f"{column} = :value AND {column} <> ''"])
+
+
+def _with_state(conditions: list[str]) -> str:
+    calls = " UNION ".join(f"SELECT {FIELDS} FROM calls WHERE {each}" for each in conditions)
+    return f"SELECT {STATE}, found.* FROM state LEFT JOIN ({calls}) AS found"

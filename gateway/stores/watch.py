@@ -1,0 +1,158 @@
+"""Waiting for the index to change: whoever parks a request here is woken when it should look.
+
+One thread a worker asks the store what changed, and only while somebody waits. It uses
+`threading` alone, and so parks threads under `gthread` and greenlets under `gevent`. Knows
+nothing of what is waited for beyond the parties that a query concerns.
+"""
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final, Protocol, final
+
+from gateway.core.errors import GatewayStopping, StoreError
+from gateway.core.query import ByParty, Query
+from gateway.stores import Changes
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY: Final = 0.025  # seconds: a call is noticed that long after it was written, at most
+PAUSE: Final = 0.1  # seconds between looks when a deadline has passed
+
+
+class Revisions(Protocol):
+    """What the watch asks of a store."""
+
+    def revision(self) -> int:
+        """As `CallStore`."""
+        ...
+
+    def changes(self, since: int) -> Changes:
+        """As `CallStore`."""
+        ...
+
+
+@final
+class Bell:
+    """Rung when a party's calls change; the waiter then looks again."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Event()
+        self.stopping = False
+
+    def ring(self) -> None:
+        """Wake the waiter, or keep him from falling asleep."""
+        self._rung.set()
+
+    def wait(self, left: timedelta) -> None:
+        """Return when the bell was rung or the time is over; at least a short pause.
+
+        Raises `GatewayStopping` when nobody will ring any more.
+        """
+        self._rung.wait(max(left.total_seconds(), PAUSE))
+        self._rung.clear()
+        if self.stopping:
+            raise GatewayStopping
+
+
+@final
+class Watch:
+    """The waiters of one worker, by the parties that they wait for."""
+
+    def __init__(self, store: Revisions) -> None:
+        self._store = store
+        self._bells: set[Bell] = set()
+        self._by_party: defaultdict[str, set[Bell]] = defaultdict(set)
+        self._lock = threading.Lock()
+        self._revision = 0
+        self._looking = False
+        self._failing = False
+        self._stopped = threading.Event()
+
+    @contextmanager
+    def over(self, query: Query) -> Iterator[Bell]:
+        """A bell that is rung whenever a call of the query's parties changes, from now on."""
+        parties = query.selector.numbers if isinstance(query.selector, ByParty) else ()
+        bell = Bell()
+        self._enter(bell, parties)
+        try:
+            yield bell
+        finally:
+            self._leave(bell, parties)
+
+    def stop(self) -> None:
+        """Wake everybody for good."""
+        self._stopped.set()
+        with self._lock:
+            waiting = tuple(self._bells)
+        for bell in waiting:
+            bell.stopping = True
+            bell.ring()
+
+    @property
+    def parked(self) -> int:
+        """How many requests wait at the moment."""
+        return len(self._bells)
+
+    def _enter(self, bell: Bell, parties: tuple[str, ...]) -> None:
+        with self._lock:
+            self._bells.add(bell)
+            for each in parties:
+                self._by_party[each].add(bell)
+            if self._stopped.is_set():
+                bell.stopping = True
+                bell.ring()
+            elif not self._looking:
+                self._looking = True
+                # Before the waiter looks himself, so that nothing is missed in between.
+                self._revision = self._current()
+                threading.Thread(target=self._look_on, name="watch", daemon=True).start()
+
+    def _leave(self, bell: Bell, parties: tuple[str, ...]) -> None:
+        with self._lock:
+            self._bells.discard(bell)
+            for each in set(parties):
+                self._by_party[each].discard(bell)
+                if not self._by_party[each]:
+                    del self._by_party[each]
+
+    def _look_on(self) -> None:
+        """Ring for what changed, until nobody waits."""
+        while self._somebody_waits():
+            self._stopped.wait(LOOK_EVERY)
+            for bell in self._concerned(self._changed_parties()):
+                bell.ring()
+
+    def _changed_parties(self) -> Collection[str]:
+        try:
+            changes = self._store.changes(self._revision)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the waiters must be woken
+            self._say(error)
+            return ()
+        self._revision, self._failing = changes.revision, False
+        return changes.parties
+
+    def _concerned(self, parties: Collection[str]) -> Collection[Bell]:
+        with self._lock:
+            return {bell for each in parties for bell in self._by_party.get(each, ())}
+
+    def _current(self) -> int:
+        try:
+            return self._store.revision()
+        except StoreError:
+            return self._revision  # too early rather than too late: it wakes for nothing
+
+    def _somebody_waits(self) -> bool:
+        with self._lock:
+            self._looking = bool(self._bells) and not self._stopped.is_set()
+            return self._looking
+
+    def _say(self, error: Exception) -> None:
+        """Once for each failure, not forty times a second for as long as it lasts."""
+        if not self._failing:
+            known = isinstance(error, StoreError)
+            log.error("waiting requests cannot be woken: %s", error, exc_info=not known)
+        self._failing = True

@@ -1,0 +1,33 @@
+import pytest
+
+from gateway.core.calls import same
+from tests.fakes import call
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("A8343631-9F35", "a8343631-9f35", id="case"),
+        pytest.param(" TRS26140192\t", "trs26140192", id="blanks-around"),
+        pytest.param("STRASSE", "straße", id="full-case-folding"),
+    ],
+)
+def test_ids_are_compared_without_case_and_blanks(one: str, other: str) -> None:
+    assert same(one) == same(other)
+
+
+def test_blanks_inside_an_id_count() -> None:
+    assert same("a b") != same("ab")
+
+
+def test_a_call_without_an_end_is_ongoing() -> None:
+    assert call(ended=None).ongoing
+    assert not call(ended=0).ongoing
+
+
+def test_a_call_concerns_both_of_its_parties_and_nobody_else() -> None:
+    between = call(caller="8856", called="1000")
+    assert between.concerns("8856")
+    assert between.concerns("1000")
+    assert not between.concerns("885")
+    assert not between.concerns("")

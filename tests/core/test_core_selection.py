@@ -1,0 +1,197 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.core.calls import Call, Snapshot
+from gateway.core.query import ByNativeID, ByPlatformCallID, Query, Selector
+from gateway.core.selection import (
+    INCOMPLETE,
+    NEVER_FED,
+    TOO_OLD,
+    Ambiguous,
+    Found,
+    NotFound,
+    Unsure,
+    Verdict,
+    select,
+)
+from tests.core.indexed import MAX_AGE, Case, at
+from tests.fakes import NOON, call
+
+ENDED = call("ended", started=-600, ended=-300)
+LATER = call("later", started=-500, ended=-200)
+ONGOING = call("ongoing", started=-100, ended=None)
+SECOND = call("second", started=-50, ended=None)
+COMING = call("coming", started=10, ended=None)
+AFTER = call("after", started=20, ended=None)
+MANUAL = call("manual", started=-700, ended=-650, manual=True)
+
+
+def verdict(form: str, *calls: Call, now: int = 0) -> Verdict:
+    """What is decided at a time in seconds after noon, by a fresh and complete index."""
+    return Case(form, ("8856",), calls, now=now).verdict
+
+
+@pytest.mark.parametrize(
+    ("form", "calls", "found"),
+    [
+        pytest.param("ongoing", [ENDED, ONGOING], ONGOING, id="ongoing"),
+        pytest.param("last", [LATER, ENDED, ONGOING], LATER, id="last"),
+        pytest.param("next", [ONGOING, AFTER, COMING], COMING, id="next"),
+        pytest.param("ongoing,next", [ENDED, ONGOING], ONGOING, id="ongoing-else-next"),
+        pytest.param("ongoing,next", [replace(COMING, ended_at=at(11))], None, id="next-has-ended"),
+        pytest.param("last,ongoing", [ENDED, ONGOING], ENDED, id="last-before-ongoing"),
+        pytest.param("last,ongoing", [ONGOING], ONGOING, id="no-last-but-ongoing"),
+    ],
+)
+def test_each_form_finds_its_call(form: str, calls: list[Call], found: Call | None) -> None:
+    assert verdict(form, *calls) == Found(found or calls[0])
+
+
+@pytest.mark.parametrize("form", ["ongoing", "last", "last,ongoing"])
+def test_no_call_is_not_found(form: str) -> None:
+    assert verdict(form) == NotFound()
+    assert verdict(form, call(caller="1", called="2")) == NotFound()
+
+
+@pytest.mark.parametrize("form", ["ongoing", "ongoing,next", "last,ongoing"])
+def test_two_ongoing_calls_are_an_error_not_a_choice(form: str) -> None:
+    assert verdict(form, ONGOING, SECOND) == Ambiguous(2)
+
+
+def test_a_number_is_a_party_on_either_side() -> None:
+    away = call(caller="1000", called="8856")
+    assert verdict("last", away) == Found(away)
+
+
+def test_a_call_to_oneself_is_one_call() -> None:
+    loop = call(caller="8856", called="8856")
+    assert verdict("last", loop) == Found(loop)
+
+
+def test_the_last_call_is_the_one_that_ended_last_not_that_began_last() -> None:
+    long = call("long", started=-900, ended=-10)
+    assert verdict("last", LATER, long) == Found(long)
+
+
+def test_of_two_that_ended_together_the_last_is_the_one_that_began_last() -> None:
+    leg = replace(LATER, id="leg", started_at=LATER.started_at + timedelta(seconds=1))
+    assert verdict("last", LATER, leg) == Found(leg)
+
+
+def test_last_calls_that_began_and_ended_together_are_ambiguous() -> None:
+    assert verdict("last", LATER, replace(LATER, id="twin"), ENDED) == Ambiguous(2)
+    assert verdict("last,ongoing", LATER, replace(LATER, id="twin"), ONGOING) == Ambiguous(2)
+
+
+def test_an_inferred_end_is_an_end() -> None:
+    assert verdict("last", replace(LATER, provisional=True), ENDED).__class__ is Found
+
+
+def test_an_index_that_was_never_fed_is_silent() -> None:
+    assert Case("last", ("8856",), (ENDED,), age=None).verdict is NEVER_FED
+
+
+@pytest.mark.parametrize(("age", "speaks"), [(0, True), (3, True), (4, False), (-5, True)])
+def test_an_index_speaks_until_it_is_older_than_max_age(age: int, speaks: bool) -> None:
+    decided = Case("last", ("8856",), (ENDED,), age=age).verdict
+    assert decided == (Found(ENDED) if speaks else TOO_OLD)
+
+
+def test_at_any_age_even_an_old_index_speaks() -> None:
+    old = Case("last", ("8856",), (ENDED,), now=86_400, age=86_400)
+    assert select(old.query, old.snapshot, at(old.now), timedelta.max) == Found(ENDED)
+
+
+def test_an_incomplete_index_does_not_know_that_there_was_no_last_call() -> None:
+    for form in ("last", "last,ongoing"):
+        asked = Case(form, ("8856",), (ONGOING,), complete=False)
+        assert asked.verdict is INCOMPLETE
+
+
+def test_an_incomplete_index_knows_the_last_call_if_it_has_one() -> None:
+    assert Case("last", ("8856",), (ENDED,), complete=False).verdict == Found(ENDED)
+
+
+def test_an_incomplete_index_knows_what_is_ongoing_and_what_comes() -> None:
+    assert Case("ongoing", ("8856",), (), complete=False).verdict == NotFound()
+    assert Case("next", ("8856",), (), now=60, complete=False).verdict == NotFound()
+
+
+def test_the_likeliest_reading_that_has_a_call_is_the_one() -> None:
+    abroad, home = call("a", caller="+3611", called="1"), call("b", caller="3611", called="1")
+    both = Case("last", ("+3611", "3611"), (home, abroad))
+    assert both.verdict == Found(abroad)
+    assert replace(both, calls=(home,)).verdict == Found(home)
+    assert replace(both, numbers=("3611", "+3611")).verdict == Found(home)
+
+
+def test_a_less_likely_reading_does_not_fill_in_another_status() -> None:
+    abroad = call("a", caller="+3611", called="1")
+    home = call("b", caller="3611", called="1", ended=None)
+    assert Case("ongoing", ("+3611", "3611"), (home, abroad)).verdict == NotFound()
+
+
+def test_a_manual_question_concerns_controlled_recordings_only() -> None:
+    asked = Case("last", ("8856",), (ENDED, MANUAL), manual=True)
+    assert asked.verdict == Found(MANUAL)
+    assert replace(asked, manual=False).verdict == Found(ENDED)
+    assert replace(asked, calls=(ENDED,)).verdict == NotFound()
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        pytest.param(ByPlatformCallID("platform-a"), Found(call("a")), id="platform-id"),
+        pytest.param(ByNativeID("native-b"), Found(call("b")), id="native-id"),
+        pytest.param(ByPlatformCallID("native-a"), NotFound(), id="another-field"),
+        pytest.param(ByNativeID("a"), NotFound(), id="another-id"),
+        pytest.param(ByPlatformCallID("shared"), Ambiguous(2), id="shared-platform-id"),
+        pytest.param(ByNativeID("shared"), Ambiguous(2), id="shared-native-id"),
+    ],
+)
+def test_an_id_finds_its_call_or_an_error(selector: Selector, expected: Verdict) -> None:
+    twins = [
+        replace(call(name), platform_call_id="shared", native_id="shared") for name in ("x", "y")
+    ]
+    whole = Snapshot((call("a"), call("b"), *twins), NOON, complete=True)
+    query = Query(selector, NOON)
+    assert select(query, whole, NOON, MAX_AGE) == expected
+    assert select(query, replace(whole, complete=False), NOON, MAX_AGE) is INCOMPLETE
+    assert select(query, replace(whole, as_of=None), NOON, MAX_AGE) is NEVER_FED
+    assert select(query, whole, at(3.001), MAX_AGE) is TOO_OLD
+    assert select(replace(query, manual=True), whole, NOON, MAX_AGE) == NotFound()
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [
+        pytest.param(1, NotFound(), id="young-enough-for-no"),
+        pytest.param(2, Unsure(at(1)), id="too-old-for-no"),
+        pytest.param(4, TOO_OLD, id="too-old-for-anything"),
+    ],
+)
+def test_a_site_may_be_stricter_about_no(age: int, expected: Verdict) -> None:
+    case = Case("last", ("8856",), (), age=age)
+    of_no = timedelta(seconds=1)
+    assert select(case.query, case.snapshot, at(0), MAX_AGE, of_no) == expected
+    found = replace(case, calls=(ENDED,))
+    known = select(found.query, found.snapshot, at(0), MAX_AGE, of_no)
+    assert known == (TOO_OLD if age > 3 else Found(ENDED))
+
+
+@pytest.mark.parametrize(
+    ("form", "calls", "rule"),
+    [
+        ("last,ongoing", [ENDED, ONGOING], "last"),
+        ("last,ongoing", [ONGOING], "ongoing"),
+        ("ongoing,next", [COMING], "ongoing"),
+        ("next", [COMING], "next"),
+        ("ongoing", [ONGOING, SECOND], "ongoing"),
+    ],
+)
+def test_a_verdict_says_which_status_decided(form: str, calls: list[Call], rule: str) -> None:
+    decided = verdict(form, *calls)
+    assert isinstance(decided, Found | Ambiguous)
+    assert decided.rule == rule

@@ -1,0 +1,389 @@
+"""The journey as a whole, with fakes at its two ends and the model of a store in between."""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.core.applications import Application, Applications
+from gateway.core.errors import (
+    Code,
+    NoAnswer,
+    RecorderTimeout,
+    RecorderUnreachable,
+    Refusal,
+)
+from gateway.core.replies import Dialect, Rendition, Reply, Stream
+from gateway.core.requests import Request
+from gateway.core.secrets import Secret
+from gateway.core.tokens import TokenRecord
+from gateway.pipeline import Gateway
+from gateway.rendering import Renderer
+from gateway.stores import FeedState
+from gateway.stores.memory import MemoryStore
+from gateway.stores.watch import Watch
+from tests.fakes import (
+    FOUND,
+    NODE,
+    NOON,
+    NOT_FOUND,
+    SAMPLE_ID,
+    TOKEN,
+    BrokenStore,
+    FakeRecorder,
+    FrozenClock,
+    NoChunks,
+    application,
+    call,
+    document,
+    issued,
+    pairs,
+    refused_with,
+)
+
+OTHER = document(FOUND.replace(SAMPLE_ID.encode(), b"from-the-recorder"))
+
+
+class World:
+    """A gateway with a store that was fed at noon, and a recorder that gives another id."""
+
+    def __init__(self, *replies: Reply | NoAnswer, app: Application | None = None) -> None:
+        self.clock = FrozenClock()
+        self.store = MemoryStore()
+        self.store.update([call()], FeedState(as_of=NOON, complete=True))
+        self.recorder = FakeRecorder(list(replies) or [OTHER])
+        self.gateway = Gateway(
+            applications=Applications([app or application()]),
+            calls=self.store,
+            tokens=self.store,
+            watch=Watch(self.store),
+            recorder=self.recorder,
+            renderer=Renderer(),
+            clock=self.clock,
+            max_age=timedelta(seconds=3),
+        )
+
+    def prove(self, token: str = TOKEN) -> None:
+        """Let the store remember a token as good."""
+        record = TokenRecord("crm", NODE, NOON + timedelta(hours=1))
+        self.store.remember(Secret(token), record)
+
+    def ask(self, **more: str | None) -> Rendition:
+        """Ask what the sample asks, but for these parameters."""
+        asked: dict[str, Any] = {"action": "GetCallID", "extension": "8856", "status": "last"}
+        asked.update(more)
+        request = Request("id", tuple(pairs(**asked)), None, self.clock())
+        return self.gateway.travel(request).rendition
+
+
+@pytest.fixture
+def world() -> World:
+    """A world in which the token of the sample is proven."""
+    made = World()
+    made.prove()
+    return made
+
+
+def text(rendition: Rendition) -> str:
+    """The body of an answer that is no stream."""
+    assert isinstance(rendition.body, bytes)
+    return rendition.body.decode()
+
+
+def source(rendition: Rendition) -> str:
+    """Where it came from, without why."""
+    return re.split("; (?:reason|as-of-age)=", header(rendition, "Cache-Status") or "")[0]
+
+
+def header(rendition: Rendition, name: str) -> str | None:
+    """The value of one header."""
+    return dict(rendition.headers).get(name)
+
+
+def test_a_proven_token_is_answered_from_the_index_and_the_recorder_hears_nothing(
+    world: World,
+) -> None:
+    rendition = world.ask()
+    assert rendition.body == FOUND
+    assert rendition.status == 200
+    assert source(rendition) == "callgate; hit; detail=index"
+    assert world.recorder.asked == []
+
+
+def test_an_extension_without_calls_is_answered_with_the_seeds_error(world: World) -> None:
+    assert world.ask(extension="9999").body == NOT_FOUND
+
+
+def test_the_numbered_dialect_says_minus_fifty(world: World) -> None:
+    numbered = replace(world.gateway, dialect=Dialect.NUMBERED)
+    asked = tuple(pairs(action="GetCallID", extension="1", status="last"))
+    assert 'code="-50"' in text(numbered.travel(Request("id", asked, None, NOON)).rendition)
+
+
+def test_several_ongoing_calls_are_an_error_not_a_choice(world: World) -> None:
+    calls = [call("a", ended=None), call("b", ended=None)]
+    world.store.update(calls, FeedState(as_of=NOON, complete=True))
+    body = text(world.ask(status="ongoing"))
+    assert 'code="2"' in body
+    assert "because 2 calls match" in body
+
+
+def test_an_unproven_token_never_gets_an_answer_from_the_index() -> None:
+    world = World(document(refused_with(-43)))
+    rendition = world.ask()
+    assert rendition.body == refused_with(-43)
+    assert source(rendition) == "callgate; fwd=bypass"
+
+
+def test_a_token_is_learned_when_the_recorder_accepts_it() -> None:
+    world = World()
+    assert world.ask().body == OTHER.body
+    assert world.ask().body == FOUND
+    assert len(world.recorder.asked) == 1
+
+
+def test_a_token_is_learned_from_a_call_that_cannot_be_found() -> None:
+    world = World(document(NOT_FOUND))
+    world.ask(extension="1")
+    world.ask(extension="1")
+    assert len(world.recorder.asked) == 1
+
+
+def test_media_teach_nothing_about_a_token() -> None:
+    world = World(Stream(200, {"Content-Type": "audio/wav"}, NoChunks()))
+    world.ask(action="GetMedia", extension=None, status=None, callID="x")
+    assert source(world.ask()) == "callgate; fwd=bypass"
+
+
+def test_a_token_is_learned_from_the_request_that_asked_for_it() -> None:
+    world = World(document(issued("fresh-token")))
+    world.ask(action="RequestToken", token=None, extension=None, status=None)
+    assert world.ask(token="fresh-token").body == FOUND
+    assert len(world.recorder.asked) == 1
+
+
+def test_a_wrong_password_is_the_recorders_minus_forty() -> None:
+    world = World(document(refused_with(-40, "RequestToken")))
+    rendition = world.ask(action="RequestToken", token=None, userName="u", password="p")
+    assert rendition.body == refused_with(-40, "RequestToken")
+    world.ask(token="")
+    assert len(world.recorder.asked) == 1
+
+
+def test_a_token_that_the_recorder_no_longer_knows_is_refused_from_then_on(world: World) -> None:
+    world.recorder.replies[:] = [document(refused_with(-43))]
+    world.ask(action="GetCallURL")
+    body = text(world.ask())
+    assert 'code="-43"' in body
+    assert "has expired" in body
+    assert len(world.recorder.asked) == 1
+
+
+def test_after_its_hour_a_token_is_proven_anew_by_the_recorder(world: World) -> None:
+    world.clock.move(3601)
+    world.store.update([], FeedState(as_of=world.clock(), complete=True))
+    assert world.ask().body == OTHER.body
+    assert world.ask().body == FOUND
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        pytest.param({"key": "nobody's"}, -41, id="unknown key"),
+        pytest.param({"key": None}, -41, id="no key"),
+        pytest.param({"token": None}, -42, id="no token"),
+        pytest.param({"extension": "88\x0056"}, -20, id="control character"),
+    ],
+)
+def test_what_is_refused_never_reaches_the_recorder(more: dict[str, str], code: int) -> None:
+    world = World()
+    rendition = world.ask(**more)
+    assert f'code="{code}"' in text(rendition)
+    assert rendition.status == 200
+    assert source(rendition) == "callgate; detail=refused"
+    assert world.recorder.asked == []
+
+
+def test_a_stale_index_is_silent_and_the_recorder_is_asked(world: World) -> None:
+    world.clock.move(4)
+    rendition = world.ask()
+    assert rendition.body == OTHER.body
+    assert source(rendition) == "callgate; fwd=miss"
+
+
+def test_what_is_not_understood_is_passed_on(world: World) -> None:
+    rendition = world.ask(status="next,last")
+    assert rendition.body == OTHER.body
+    assert source(rendition) == "callgate; fwd=bypass"
+
+
+@pytest.mark.parametrize("status", ["last", "ongoing,last"], ids=["ours", "passed on"])
+def test_a_recorder_that_is_down_is_an_excuse_in_the_dress_that_was_asked_for(
+    world: World, status: str
+) -> None:
+    world.recorder.replies[:] = [RecorderUnreachable()]
+    world.clock.move(4)
+    rendition = world.ask(status=status, responseType="TEXT")
+    assert rendition.status == 503
+    assert rendition.body == b"ERROR:-1:The recorder cannot be reached at the moment.\n"
+    assert header(rendition, "Retry-After") == "5"
+
+
+def test_an_application_that_has_opted_in_gets_a_stale_answer_while_the_recorder_is_down() -> None:
+    world = World(RecorderTimeout(), app=application(stale_answers=True))
+    world.prove()
+    world.clock.move(60)
+    rendition = world.ask()
+    assert rendition.body == FOUND
+    assert source(rendition) == "callgate; hit; detail=stale"
+    assert header(rendition, "Age") == "60"
+
+
+def test_a_stale_index_that_cannot_vouch_even_so_leaves_the_excuse() -> None:
+    world = World(RecorderTimeout(), app=application(stale_answers=True))
+    world.prove()
+    world.store.update([], FeedState(as_of=NOON, complete=False))
+    world.clock.move(60)
+    assert world.ask(extension="1").status == 504
+
+
+def test_a_store_that_fails_makes_the_index_silent_and_nothing_else() -> None:
+    world = World()
+    broken: Any = BrokenStore()
+    gateway = replace(world.gateway, calls=broken, tokens=broken)
+    request = Request(
+        "id", tuple(pairs(action="GetCallID", extension="1", status="last")), None, NOON
+    )
+    assert gateway.travel(request).rendition.body == OTHER.body
+    key_only = Applications([application(requires_authentication=False)])
+    rendition = replace(gateway, applications=key_only).travel(request).rendition
+    assert rendition.body == OTHER.body
+    assert source(rendition) == "callgate; fwd=miss"
+
+
+def test_a_refusal_at_the_door_is_dressed_as_the_request_wished(world: World) -> None:
+    refusal = Refusal(Code.INVALID_PARAMETERS, "Too large.", status=413)
+    rendition = world.gateway.refuse([("responseType", "json"), ("action", "KeepCall")], refusal)
+    assert rendition.status == 413
+    assert rendition.body == b'{"action":"KeepCall","code":-20,"message":"Too large."}\n'
+
+
+def eventually(condition: Callable[[], bool], within: float = 5.0) -> None:
+    """Wait until it holds, or fail."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.002)
+
+
+class Asker:
+    """A client that waits for its answer in a thread of its own."""
+
+    def __init__(self, world: World, **more: str) -> None:
+        self.rendition: Rendition | None = None
+        self._thread = threading.Thread(target=self._ask, args=(world, more))
+        self._thread.start()
+        eventually(lambda: world.gateway.watch.parked == 1 or not self._thread.is_alive())
+
+    def _ask(self, world: World, more: dict[str, str]) -> None:
+        self.rendition = world.ask(**more)
+
+    def answer(self) -> Rendition:
+        """The answer, which must come soon."""
+        self._thread.join(5)
+        assert self.rendition is not None
+        return self.rendition
+
+
+def test_next_is_parked_until_the_index_learns_of_the_call(world: World) -> None:
+    asker = Asker(world, status="next")
+    assert asker.rendition is None
+    coming = call("the-next", started=1, ended=None)
+    world.store.update([coming], FeedState(as_of=NOON + timedelta(seconds=1), complete=True))
+    assert "the-next" in text(asker.answer())
+    assert world.recorder.asked == []
+
+
+def test_next_is_not_found_once_the_minute_was_seen_out(world: World) -> None:
+    asker = Asker(world, status="next")
+    world.clock.move(60)
+    world.store.update([], FeedState(as_of=world.clock(), complete=True))
+    # A client that is parked looks by itself when its minute is over; the bell only hastens it.
+    world.store.update([call("any", started=-9, ended=-8)], world.store.state())
+    assert asker.answer().body == NOT_FOUND
+
+
+def test_next_survives_a_silence_of_the_index_within_the_minute(world: World) -> None:
+    asker = Asker(world, status="next")
+    world.clock.move(30)
+    world.store.update([call("noise", started=-9, ended=-8)], world.store.state())
+    state = FeedState(as_of=world.clock(), complete=True)
+    world.store.update([call("late", started=30, ended=None)], state)
+    assert "late" in text(asker.answer())
+
+
+def test_next_is_an_excuse_when_the_index_was_silent_at_the_end_of_the_minute(
+    world: World,
+) -> None:
+    asker = Asker(world, status="next")
+    world.clock.move(64)
+    world.store.update([call("noise", started=-9, ended=-8)], world.store.state())
+    assert asker.answer().status == 503
+
+
+def test_who_is_parked_is_told_when_the_gateway_stops(world: World) -> None:
+    asker = Asker(world, status="next")
+    world.gateway.watch.stop()
+    rendition = asker.answer()
+    assert rendition.status == 503
+    assert "being restarted" in text(rendition)
+
+
+def test_a_no_that_is_too_old_waits_for_the_next_snapshot(world: World) -> None:
+    world.gateway = replace(world.gateway, max_age_of_no=timedelta(seconds=1))
+    world.clock.move(2)
+    assert world.ask().body == FOUND
+    asker = Asker(world, extension="9999")
+    looked = world.clock.read
+    eventually(lambda: world.clock.read > looked + 2)
+    assert asker.rendition is None
+    world.store.update([], FeedState(as_of=world.clock(), complete=True))
+    assert asker.answer().body == NOT_FOUND
+    assert world.recorder.asked == []
+
+
+def test_a_no_that_stays_too_old_is_the_recorders_to_say(world: World) -> None:
+    world.gateway = replace(world.gateway, max_age_of_no=timedelta(seconds=1))
+    world.clock.move(2)
+    asker = Asker(world, extension="9999")
+    world.clock.move(2)
+    assert asker.answer().body == OTHER.body
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({}, 'callgate; hit; detail=index; as-of-age=0.000; candidates=1; rule="last"'),
+        ({"extension": "1"}, "callgate; hit; detail=index; as-of-age=0.000; candidates=0"),
+        (
+            {"status": "ongoing"},
+            'callgate; hit; detail=index; as-of-age=0.000; candidates=2; rule="ongoing"',
+        ),
+    ],
+    ids=["found", "not found", "ambiguous"],
+)
+def test_the_header_says_why(world: World, more: dict[str, str], why: str) -> None:
+    twice = [call("a", ended=None), call("b", ended=None)]
+    world.store.update(twice, FeedState(as_of=NOON, complete=True))
+    assert header(world.ask(**more), "Cache-Status") == why
+
+
+def test_the_header_says_why_the_index_is_silent(world: World) -> None:
+    world.clock.move(4)
+    why = 'callgate; fwd=miss; reason="the index is older than max_age"'
+    assert header(world.ask(), "Cache-Status") == why
