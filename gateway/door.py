@@ -3,10 +3,12 @@
 Knows WSGI and HTTP; knows nothing of keys, calls or replies.
 """
 
+import itertools
+import os
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Final, final
@@ -31,7 +33,35 @@ _HOST: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]+)(?
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _FORM: Final = frozenset({"", "application/x-www-form-urlencoded"})
 _SESSION_COOKIE: Final = "JSESSIONID"  # the recorder's; every other cookie is none of its business
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
+_DECISIVE: Final = (
+    "QUERY_STRING",
+    "REMOTE_ADDR",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_HOST",
+    "SERVER_PROTOCOL",
+)
 _PASSED_ON: Final = ("Range", "If-Range")
+
+
+@final
+class RequestIds:
+    """Ids that no other request has: random for each process, and counted in it.
+
+    Asking the system for randomness for each request would cost a tenth of its time.
+    """
+
+    def __init__(self) -> None:
+        self._renew()
+        os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self._prefix = secrets.token_hex(11)
+        self._count = itertools.count()
+
+    def new(self) -> str:
+        """32 hexadecimal digits."""
+        return f"{self._prefix}{next(self._count):010x}"
 
 
 @final
@@ -44,14 +74,25 @@ class Door:
 
     trusted_proxies: tuple[Network, ...]
     max_body: int
+    ids: RequestIds = field(default_factory=RequestIds)
 
     def request_id(self, environ: "WSGIEnvironment") -> str:
         """A trusted proxy's own id for the request if it has a sound one, else a new one."""
         given: str = environ.get("HTTP_X_REQUEST_ID", "")
-        peer = client_address(environ.get("REMOTE_ADDR", ""), "", ())
-        if given and _REQUEST_ID.fullmatch(given) and is_inside(peer, self.trusted_proxies):
-            return given
-        return secrets.token_hex(16)
+        if given and _REQUEST_ID.fullmatch(given):
+            peer = client_address(environ.get("REMOTE_ADDR", ""), "", ())
+            if is_inside(peer, self.trusted_proxies):
+                return given
+        return self.ids.new()
+
+    def likeness(self, environ: "WSGIEnvironment") -> tuple[Hashable, ...] | None:
+        """Two requests with the same one are the same in all that decides an index's answer.
+
+        `None`: a request that brings a body is like no other.
+        """
+        if environ["REQUEST_METHOD"] not in _WITHOUT_BODY:
+            return None
+        return tuple(map(environ.get, _DECISIVE))
 
     def request(self, environ: "WSGIEnvironment", id_: str, now: datetime) -> Request:
         """Read it. Raises `Refusal` for what HTTP forbids and for a body that cannot be read."""

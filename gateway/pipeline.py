@@ -50,6 +50,7 @@ from gateway.core.selection import (
     Found,
     NotYet,
     Spoken,
+    Terms,
     Unknown,
     Unsure,
     Verdict,
@@ -63,7 +64,6 @@ from gateway.stores.watch import Watch
 
 log = logging.getLogger(__name__)
 
-AT_ANY_AGE: Final = timedelta.max
 NO_TIME: Final = timedelta(0)
 SILENT: Final = Unknown("the index cannot be read")
 
@@ -93,7 +93,7 @@ class Sight:
     def age(self) -> timedelta:
         """How old the snapshot was."""
         as_of = self.snapshot.as_of if self.snapshot else None
-        return self.seen_at - as_of if as_of else AT_ANY_AGE
+        return self.seen_at - as_of if as_of else timedelta.max
 
     def source(self, origin: Origin, age: timedelta | None = None) -> Source:
         """Where an answer came from that this look led to, and why."""
@@ -106,7 +106,7 @@ class Sight:
                 return Source(origin, age, (("reason", reason),))
             case _:
                 found = (("candidates", 0),)
-        return Source(origin, age, (("as-of-age", self.age.total_seconds()), *found))
+        return Source(origin, age, found, self.age)
 
 
 @final
@@ -115,6 +115,7 @@ class Journey:
     """Where a request has been: the answer, and what it rests on, for whoever wants to know."""
 
     rendition: Rendition
+    reply: Reply
     admitted: Admitted | None
     sight: Sight | None
     origin: Origin
@@ -132,8 +133,7 @@ class Gateway:
     recorder: Recorder
     renderer: Renderer
     clock: Clock
-    max_age: timedelta
-    max_age_of_no: timedelta | None = None
+    terms: Terms
     dialect: Dialect = Dialect.DOCUMENTED
 
     def travel(self, request: Request) -> Journey:
@@ -150,7 +150,7 @@ class Gateway:
         except NoAnswer as error:
             reply, source = excuse(parameters.action.name, error), UNANSWERED
         rendition = self.renderer.render(reply, parameters.response_type, source)
-        return Journey(rendition, admitted, sight, source.origin)
+        return Journey(rendition, reply, admitted, sight, source.origin)
 
     def refuse(self, pairs: Iterable[Pair], refusal: Refusal) -> Rendition:
         """Dress a refusal of the door's, which happened before the journey began."""
@@ -167,7 +167,7 @@ class Gateway:
         try:
             return self._ask(admitted), sight.source(Origin.MISS)
         except RecorderError:
-            stale = self.look(sight.query, AT_ANY_AGE)
+            stale = self.look(sight.query, at_any_age=True)
             if not (admitted.application.stale_answers and isinstance(stale.verdict, Spoken)):
                 raise
             return self._say(admitted, stale.verdict), stale.source(Origin.STALE, stale.age)
@@ -177,14 +177,14 @@ class Gateway:
 
     def _decide(self, query: Query) -> Sight:
         """Look, and wait where waiting is the answer. The verdict is spoken or unknown."""
-        sight = self.look(query, self.max_age)
+        sight = self.look(query)
         if isinstance(sight.verdict, NotYet):
-            sight = self._park(query, sight.verdict.until)
+            sight = self._park(sight.query, sight.verdict.until)
         if isinstance(sight.verdict, Unsure):
-            sight = self._settle(query)
+            sight = self._settle(sight.query)
         return sight
 
-    def look(self, query: Query, max_age: timedelta) -> Sight:
+    def look(self, query: Query, *, at_any_age: bool = False) -> Sight:
         """Look into the index once, and judge. A store that fails makes the index silent."""
         now = self.clock()
         try:
@@ -192,8 +192,9 @@ class Gateway:
         except StoreError as error:
             log.error("the index is silent: %s", error)
             return Sight(query, None, now, SILENT)
-        of_no = self.max_age_of_no if max_age is not AT_ANY_AGE else None
-        return Sight(query, snapshot, now, select(query, snapshot, now, max_age, of_no))
+        query = query.after_looking(snapshot)
+        terms = self.terms.at_any_age() if at_any_age else self.terms
+        return Sight(query, snapshot, now, select(query, snapshot, now, terms))
 
     def _park(self, query: Query, until: datetime) -> Sight:
         """Wait until the index knows of the next call, or the minute is over and was seen out.
@@ -203,18 +204,18 @@ class Gateway:
         """
         with self.watch.over(query) as bell:
             while True:
-                sight = self.look(query, self.max_age)
+                sight = self.look(query)
                 if not isinstance(sight.verdict, NotYet | Unknown):
                     return sight
                 left = until - self.clock()
-                if left <= -self.max_age:
+                if left <= -self.terms.max_age:
                     raise RecorderUnreachable
                 bell.wait(left)
 
     def _settle(self, query: Query) -> Sight:
         """Wait for a snapshot that is new enough to say no, or until the index is silent."""
         with self.watch.over(query) as bell:
-            while isinstance((sight := self.look(query, self.max_age)).verdict, Unsure):
+            while isinstance((sight := self.look(query)).verdict, Unsure):
                 bell.wait(NO_TIME)
         return sight
 

@@ -14,11 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, assert_never, final
 
-from gateway.config import Config, MemoryStore, RedisStore, SqliteStore, load
+from gateway.config import Config, Index, MemoryStore, RedisStore, SqliteStore, load
 from gateway.core.applications import Applications
 from gateway.core.errors import StoreError
 from gateway.core.replies import Dialect
 from gateway.core.secrets import Secret
+from gateway.core.selection import Terms
 from gateway.feed.account import Account, Credentials
 from gateway.feed.feeder import Feeder, Lease
 from gateway.feed.poll import Poll
@@ -54,6 +55,8 @@ class Plant:
 
     def start(self) -> None:
         """Begin to feed, once; returns at once, and needs no recorder."""
+        if self._started:  # asked for every request
+            return
         with self._lock:
             if not self._started:
                 self._started = True
@@ -76,7 +79,7 @@ class Plant:
         except StoreError as error:
             return Health(ready=False, reason=str(error))
         stale_is_enough = any(each.stale_answers for each in self.config.applications)
-        return health(state, clock(), self.gateway.max_age, stale_is_enough=stale_is_enough)
+        return health(state, clock(), self.gateway.terms.max_age, stale_is_enough=stale_is_enough)
 
 
 def build(config: Config | Path | str) -> Plant:
@@ -100,15 +103,19 @@ def build(config: Config | Path | str) -> Plant:
         recorder=Client(transport, config.recorder.nodes),
         renderer=Renderer(config.replies.http_status),
         clock=clock,
-        max_age=timedelta(seconds=config.index.max_age),
-        max_age_of_no=_span(config.index.max_age_of_no),
+        terms=_terms(config.index),
         dialect=Dialect(config.replies.error_codes),
     )
     return Plant(config, gateway, store, transport, _feeder(config, store, transport))
 
 
-def _span(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
+def _terms(index: Index) -> Terms:
+    of_no = index.max_age_of_no
+    return Terms(
+        max_age=timedelta(seconds=index.max_age),
+        max_age_of_no=None if of_no is None else timedelta(seconds=of_no),
+        stuck_after=timedelta(seconds=index.stuck_after),
+    )
 
 
 def _store(config: Config) -> memory.MemoryStore | sqlite.SqliteStore:

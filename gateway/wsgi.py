@@ -16,6 +16,7 @@ from gateway.core.errors import Refusal
 from gateway.core.origin import client_address, is_inside
 from gateway.core.replies import Rendition
 from gateway.door import METHODS, Door, query_pairs
+from gateway.memo import Memo
 from gateway.operations.logs import frames
 from gateway.wiring import Plant, build, clock, give_way
 
@@ -44,6 +45,7 @@ class Application:
         self._path = server.path
         self._operators = server.operators
         self._door = Door(server.trusted_proxies, server.max_body)
+        self._memo = Memo(plant.gateway)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -62,7 +64,7 @@ class Application:
     def is_for(self, environ: "WSGIEnvironment") -> bool:
         """Whether the request is for the API's path."""
         path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        return path.rstrip("/") == self._path.rstrip("/")
+        return path == self._path or path.rstrip("/") == self._path.rstrip("/")
 
     def _rendition(self, environ: "WSGIEnvironment", id_: str) -> Rendition:
         if self.is_for(environ):
@@ -73,14 +75,20 @@ class Application:
         return _plain(HTTPStatus.NOT_FOUND, f"Nothing is here. The API is at {self._path}.")
 
     def _call(self, environ: "WSGIEnvironment", id_: str) -> Rendition:
+        now = clock()
+        likeness = self._door.likeness(environ)
+        if likeness and (again := self._memo.recall(likeness, now)):
+            return again
         gateway = self.plant.gateway
         try:
-            request = self._door.request(environ, id_, clock())
+            request = self._door.request(environ, id_, now)
         except Refusal as refusal:
             rendition = gateway.refuse(query_pairs(environ), refusal)
             return _allowing(rendition) if refusal.status == _NOT_ALLOWED else rendition
         if environ["REQUEST_METHOD"] == "OPTIONS":
             return Rendition(HTTPStatus.NO_CONTENT, (("Allow", ", ".join(METHODS)),), b"")
+        if likeness:
+            return self._memo.travel(likeness, request)
         return gateway.travel(request).rendition
 
     def _operate(self, path: str, environ: "WSGIEnvironment") -> Rendition:

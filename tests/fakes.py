@@ -12,6 +12,7 @@ from gateway.core.query import Query
 from gateway.core.replies import Document, Origin, Reply, Source
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
+from gateway.stores import Pulse
 
 KEY = "74c8eea0-50c6-40b2-9f3e-252ed501c3c8"
 TOKEN = "09835e02-6c10-11e0-bb22-ba324924019b"
@@ -107,6 +108,10 @@ class BrokenStore:
     def snapshot(self, query: Query) -> Snapshot:
         """Fail."""
         raise StoreError(f"no snapshot for {query.asked_at}")
+
+    def pulse(self) -> Pulse:
+        """Fail."""
+        raise StoreError("no pulse")
 
     def recall(self, token: Secret, application: str) -> TokenRecord | None:
         """Fail."""

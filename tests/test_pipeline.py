@@ -21,6 +21,7 @@ from gateway.core.errors import (
 from gateway.core.replies import Dialect, Rendition, Reply, Stream
 from gateway.core.requests import Request
 from gateway.core.secrets import Secret
+from gateway.core.selection import Terms
 from gateway.core.tokens import TokenRecord
 from gateway.pipeline import Gateway
 from gateway.rendering import Renderer
@@ -46,6 +47,7 @@ from tests.fakes import (
     refused_with,
 )
 
+STRICT = Terms(timedelta(seconds=3), timedelta(seconds=1))
 OTHER = document(FOUND.replace(SAMPLE_ID.encode(), b"from-the-recorder"))
 
 
@@ -65,7 +67,7 @@ class World:
             recorder=self.recorder,
             renderer=Renderer(),
             clock=self.clock,
-            max_age=timedelta(seconds=3),
+            terms=Terms(timedelta(seconds=3)),
         )
 
     def prove(self, token: str = TOKEN) -> None:
@@ -345,7 +347,7 @@ def test_who_is_parked_is_told_when_the_gateway_stops(world: World) -> None:
 
 
 def test_a_no_that_is_too_old_waits_for_the_next_snapshot(world: World) -> None:
-    world.gateway = replace(world.gateway, max_age_of_no=timedelta(seconds=1))
+    world.gateway = replace(world.gateway, terms=STRICT)
     world.clock.move(2)
     assert world.ask().body == FOUND
     asker = Asker(world, extension="9999")
@@ -358,7 +360,7 @@ def test_a_no_that_is_too_old_waits_for_the_next_snapshot(world: World) -> None:
 
 
 def test_a_no_that_stays_too_old_is_the_recorders_to_say(world: World) -> None:
-    world.gateway = replace(world.gateway, max_age_of_no=timedelta(seconds=1))
+    world.gateway = replace(world.gateway, terms=STRICT)
     world.clock.move(2)
     asker = Asker(world, extension="9999")
     world.clock.move(2)

@@ -364,14 +364,14 @@ def test_ready_says_why_it_is_not() -> None:
 def test_an_unexpected_fault_is_a_plain_answer_and_a_log_without_secrets(
     gateway: wsgi.Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise ValueError(KEY)
 
     monkeypatch.setattr(type(gateway.plant.gateway), "travel", fail)
-    answer = call(gateway, SAMPLE)
+    answer = call(gateway, SAMPLE | {"extension": "nobody's"})
     assert answer.status == "500 Internal Server Error"
     assert answer.headers["x-request-id"] in caplog.text
-    assert "TypeError" in caplog.text
+    assert "ValueError" in caplog.text
     assert KEY not in caplog.text
 
 

@@ -131,6 +131,7 @@ SETTINGS: Final = (
     _index("poll_every", "between two looks at the recorder", duration, 1.0),
     _index("max_age", "how old knowledge may be that answers", duration, 3.0),
     _index("max_age_of_no", "how old if the answer is no; absent: as max_age", duration),
+    _index("stuck_after", "how long a call may be ongoing", duration, "12h"),
     _index("keep", "how long calls are remembered", duration, "30d"),
     _replies("error_codes", "dialect of errors", choice("documented", "numbered"), "documented"),
     _replies("http_status", "of an API error", choice("legacy", "standard"), "legacy"),

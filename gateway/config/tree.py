@@ -79,6 +79,7 @@ class Index:
     poll_every: float
     max_age: float
     max_age_of_no: float | None
+    stuck_after: float
     keep: float
 
 

@@ -31,8 +31,8 @@ class _Seal:
 class Admitted:
     """A request that may be answered or forwarded, and in whose name.
 
-    `proven`: no token is needed, or the recorder has vouched for this one. `node` is the
-    recorder node that issued the token, where known.
+    `proven`: no token is needed, or the recorder has vouched for this one, `until` its hour is
+    over (`None`: for good). `node` is the recorder node that issued the token, where known.
     """
 
     parameters: Parameters
@@ -40,6 +40,7 @@ class Admitted:
     application: Application
     proven: bool
     node: str | None
+    until: datetime | None
     _seal: _Seal
 
     @property
@@ -68,10 +69,11 @@ def admit(
     if parameters.action.kind is not Kind.AUTHENTICATES and application.requires_authentication:
         _want_token(token, record)
         proven = record is not None and record.proven(request.received_at)
+        until = record.expires_at if record else None
     else:
-        proven = True
+        proven, until = True, None
     node = record.node if record else None
-    return Admitted(parameters, request, application, proven, node, _Seal())
+    return Admitted(parameters, request, application, proven, node, until, _Seal())
 
 
 def _identify(key: Secret | None, applications: Applications) -> Application:

@@ -15,11 +15,12 @@ def same(text: str) -> str:
 @final
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One record of the recorder's. Times are the recorder's clock, in UTC.
+    """One record of the recorder's. Times are the recorder's clock, in UTC, to the millisecond.
 
     `id` is spelt as the recorder spells it; the parties and the other ids are in the form in
     which they are compared. A secondary recording is never a `Call`. `provisional` is an end
     that was inferred, because the call left the list of ongoing ones, and not yet confirmed.
+    `pushed`: somebody else told of it, and no list of the recorder's has shown it yet.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Call:
     native_id: str = ""
     manual: bool = False
     provisional: bool = False
+    pushed: bool = False
 
     @property
     def ongoing(self) -> bool:

@@ -4,14 +4,14 @@
 is passed on, never guessed: the recorder's refusal is the one that clients know.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final, final
 
 from gateway.core.actions import COMMON
 from gateway.core.admission import Admitted
-from gateway.core.calls import same
+from gateway.core.calls import Snapshot, same
 from gateway.core.parameters import Parameters
 
 
@@ -66,12 +66,24 @@ Selector = ByParty | ByPlatformCallID | ByNativeID
 class Query:
     """One question to the index, and when it was put (the gateway's clock).
 
-    `manual`: among controlled, that is user-started, recordings only.
+    `manual`: among controlled, that is user-started, recordings only. `present`: the ids of the
+    calls that the index knew when the question was put; `None`: it was not looked at yet.
     """
 
     selector: Selector
     asked_at: datetime
     manual: bool = False
+    present: frozenset[str] | None = None
+
+    def after_looking(self, snapshot: Snapshot) -> "Query":
+        """The same question after the first look at the index.
+
+        A call that was there then is not the next one, whatever the clocks of the recorder and
+        the gateway say.
+        """
+        if self.present is not None:
+            return self
+        return replace(self, present=frozenset(call.id for call in snapshot.calls))
 
 
 def understand(admitted: Admitted) -> Query | None:

@@ -40,12 +40,14 @@ class Origin(Enum):
 class Source:
     """Where a reply came from and, if it is stale, how old it is.
 
-    `why`: what led to it, as names and values for people who ask.
+    `as_of_age`: how old the index was, if it was fit to be asked. `why`: what else led to it, as
+    names and values for people who ask.
     """
 
     origin: Origin
     age: timedelta | None = None
-    why: tuple[tuple[str, str | int | float], ...] = ()
+    why: tuple[tuple[str, str | int], ...] = ()
+    as_of_age: timedelta | None = None
 
 
 PASSED_ON: Final = Source(Origin.BYPASS)

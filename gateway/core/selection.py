@@ -5,7 +5,7 @@ index speaks only while it can vouch for what it says; else the verdict is `Unkn
 recorder is asked. Knows no clock: `now` is an argument.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never, final
@@ -75,30 +75,63 @@ TOO_OLD: Final = Unknown("the index is older than max_age")
 INCOMPLETE: Final = Unknown("the recorder may hold older calls than the index")
 
 
-def select(
-    query: Query,
-    snapshot: Snapshot,
-    now: datetime,
-    max_age: timedelta,
-    max_age_of_no: timedelta | None = None,
-) -> Verdict:
-    """Decide, or say why not.
+@final
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms the index speaks.
 
     `max_age`: how old a snapshot may be, by the gateway's clock, and still be spoken from;
     `max_age_of_no`: how old if what it says is no, where a site is stricter about that.
+    `stuck_after`: a call that is said to be ongoing for longer is not; `None`: none ever is.
     """
+
+    max_age: timedelta
+    max_age_of_no: timedelta | None = None
+    stuck_after: timedelta | None = None
+
+    def at_any_age(self) -> "Terms":
+        """The same, but for how old a snapshot may be."""
+        return replace(self, max_age=timedelta.max, max_age_of_no=None)
+
+
+def select(query: Query, snapshot: Snapshot, now: datetime, terms: Terms) -> Verdict:
+    """Decide, or say why not."""
     if snapshot.as_of is None:
         return NEVER_FED
     age = now - snapshot.as_of
-    if age > max_age:
+    if age > terms.max_age:
         return TOO_OLD
-    verdict = _decide(query, snapshot)
-    if isinstance(verdict, NotFound) and max_age_of_no is not None and age > max_age_of_no:
-        return Unsure(snapshot.as_of + max_age)
+    verdict = _decide(query, snapshot, now + snapshot.recorder_ahead, terms)
+    of_no = terms.max_age_of_no
+    if isinstance(verdict, NotFound) and of_no is not None and age > of_no:
+        return Unsure(snapshot.as_of + terms.max_age)
     return verdict
 
 
-def _decide(query: Query, snapshot: Snapshot) -> Verdict:
+def lasting(query: Query, snapshot: Snapshot, verdict: Spoken, now: datetime, terms: Terms) -> bool:
+    """Whether the same question has the same verdict for as long as the index does not change.
+
+    One on `next` has not: it depends on when the question was put. And an ongoing call that may
+    become stuck within `max_age` leaves the verdict open.
+    """
+    if isinstance(query.selector, ByParty):
+        waited = isinstance(verdict, NotFound) and Status.NEXT in query.selector.statuses
+        if waited or (isinstance(verdict, Found | Ambiguous) and verdict.rule == Status.NEXT.value):
+            return False
+    at_recorder = now + snapshot.recorder_ahead
+    soon = at_recorder + terms.max_age
+    return all(
+        is_stuck(call, soon, terms.stuck_after) is is_stuck(call, at_recorder, terms.stuck_after)
+        for call in snapshot.calls
+    )
+
+
+def is_stuck(call: Call, now: datetime, after: timedelta | None) -> bool:
+    """Whether an ongoing call has been so for too long (`now`: the recorder's clock)."""
+    return call.ongoing and after is not None and now - call.started_at > after
+
+
+def _decide(query: Query, snapshot: Snapshot, now: datetime, terms: Terms) -> Verdict:
     calls = [call for call in snapshot.calls if call.manual or not query.manual]
     match query.selector:
         case ByParty(numbers, statuses):
@@ -106,7 +139,8 @@ def _decide(query: Query, snapshot: Snapshot) -> Verdict:
             # The likelier reading may have calls that the index does not know.
             if concerned and not (snapshot.complete or _is_of(concerned, numbers[0])):
                 return INCOMPLETE
-            return _by_party(query, snapshot, concerned, statuses)
+            alive = [call for call in concerned if not is_stuck(call, now, terms.stuck_after)]
+            return _by_party(query, snapshot, alive, statuses)
         case ByPlatformCallID(value):
             return _by_id([c for c in calls if c.platform_call_id == value], snapshot, "platform")
         case ByNativeID(value):
@@ -158,13 +192,22 @@ def _next(query: Query, snapshot: Snapshot, calls: Sequence[Call]) -> Verdict:
     Begin and question are told by two clocks; the question is translated to the recorder's.
     """
     asked_at = query.asked_at + snapshot.recorder_ahead
-    begun = [call for call in calls if asked_at < call.started_at <= asked_at + NEXT_WITHIN]
+    begun = [
+        call
+        for call in _came_after(query, calls)
+        if asked_at < call.started_at <= asked_at + NEXT_WITHIN
+    ]
     if begun:
         first = min(call.started_at for call in begun)
         return _only([call for call in begun if call.started_at == first])
     until = query.asked_at + NEXT_WITHIN
     seen_out = snapshot.as_of is not None and snapshot.as_of >= until
     return NotFound() if seen_out else NotYet(until)
+
+
+def _came_after(query: Query, calls: Sequence[Call]) -> Iterable[Call]:
+    present = query.present or frozenset()
+    return (call for call in calls if call.id not in present)
 
 
 def _by_id(calls: Sequence[Call], snapshot: Snapshot, rule: str) -> Verdict:

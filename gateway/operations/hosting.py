@@ -4,6 +4,7 @@ Read by `config/gunicorn.conf.py`. The arbiter must not import what needs gevent
 nothing here imports the gateway itself; a worker's hook gets it from gunicorn.
 """
 
+import gc
 import logging
 import re
 import threading
@@ -55,6 +56,9 @@ def post_worker_init(worker: Worker) -> None:
     """A worker has forked and loaded the application: feed, and stop when it does."""
     start_logging()
     plant = worker.wsgi.load().plant
+    # What was imported stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     plant.start()
 
     def stop_with_worker() -> None:

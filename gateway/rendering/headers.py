@@ -1,8 +1,10 @@
 """The headers of a rendition: what it is, that it must not be kept, and where it came from."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Final, final
 
 from gateway.core.parameters import ResponseType
 from gateway.core.replies import Answer, Document, Source, Stream
@@ -57,15 +59,45 @@ def of_source(source: Source) -> Iterator[Header]:
 
 def cache_status(source: Source) -> str:
     """The value of that header; what the RFC does not name is added behind what it does."""
-    why = "".join(f"; {name}={_bare(value)}" for name, value in source.why)
-    return f"callgate; {source.origin.value}{why}"
+    if source.as_of_age is None:
+        return f"{_origin(source)}{_why(source)}"
+    return f"{_origin(source)}{_AS_OF}{source.as_of_age.total_seconds():.3f}{_why(source)}"
 
 
-def _bare(value: str | float) -> str:
-    """A value as a structured field has it: a string, an integer, a decimal of three digits."""
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "").replace('"', "'") + '"'
-    return str(value) if isinstance(value, int) else f"{value:.3f}"
+@final
+@dataclass(frozen=True, slots=True)
+class Aging:
+    """The header of an answer that is given again, but for how old the index is by then."""
+
+    before: str
+    after: str
+
+    def at(self, age: timedelta) -> Header:
+        """The header at that age."""
+        return "Cache-Status", f"{self.before}{age.total_seconds():.3f}{self.after}"
+
+
+def aging(source: Source) -> Aging:
+    """What `cache_status` says of a source at any age of the index."""
+    return Aging(f"{_origin(source)}{_AS_OF}", _why(source))
+
+
+_AS_OF: Final = "; as-of-age="
+
+
+def _origin(source: Source) -> str:
+    return f"callgate; {source.origin.value}"
+
+
+def _why(source: Source) -> str:
+    return "".join(f"; {name}={_bare(value)}" for name, value in source.why)
+
+
+def _bare(value: str | int) -> str:
+    """A value as a structured field has it: a string or an integer."""
+    if isinstance(value, int):
+        return str(value)
+    return '"' + value.replace("\\", "").replace('"', "'") + '"'
 
 
 def of_waiting(answer: Answer) -> Iterator[Header]:

@@ -16,6 +16,9 @@ from gateway.core.tokens import TokenRecord
 
 KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # of a token: that it was refused stays known
 
+# How long it stays known that a call was overruled; a round of the feed never takes longer.
+OVERRULED_FOR: Final = timedelta(hours=1)
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,20 @@ class FeedState:
     complete: bool = False
     recorder_ahead: timedelta = timedelta(0)
     recorded_until: datetime | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How far a store has come. `as_of` as in `Snapshot`.
+
+    `revision` is the number of the latest update that changed anything which an answer may rest
+    on: a call, whether the index is complete, a token that was refused. It only grows, and while
+    it stands still, so does every verdict that does not depend on the time.
+    """
+
+    as_of: datetime | None
+    revision: int
 
 
 @final
@@ -60,16 +77,40 @@ class CallStore(Protocol):
         """The calls that are ongoing, and those whose end is provisional."""
         ...
 
-    def update(self, calls: Collection[Call], state: FeedState) -> None:
+    def known(self, ids: Collection[str]) -> tuple[Call, ...]:
+        """The calls that have these ids, in any case."""
+        ...
+
+    def within(self, start: datetime, end: datetime) -> tuple[Call, ...]:
+        """The calls that began and ended for good between two times (recorder's clock)."""
+        ...
+
+    def update(
+        self,
+        calls: Collection[Call],
+        state: FeedState,
+        *,
+        removed: Collection[str] = (),
+        asked_at: datetime | None = None,
+    ) -> None:
         """Put these calls in the place of what was known under their ids, and move the feed on.
 
         A call that has ended for good stays so: a record that says otherwise is stuck. No call
-        ends before it begins.
+        ends before it begins. `removed` are the ids of calls that are no more. `asked_at`: when
+        the recorder was asked for all this (the gateway's clock); news of a call that was
+        overruled since then are dropped. `None`: they count whenever they come.
         """
         ...
 
-    def revision(self) -> int:
-        """The number of the latest update that changed a call; it only grows."""
+    def overrule(self, calls: Collection[Call], removed: Collection[str], until: datetime) -> None:
+        """Put in what somebody knows better, or sooner, than the recorder's lists; for everybody.
+
+        What the recorder was asked before `until` (the gateway's clock) changes none of it.
+        """
+        ...
+
+    def pulse(self) -> Pulse:
+        """How far the store has come; cheap enough for every request."""
         ...
 
     def changes(self, since: int) -> Changes:

@@ -4,6 +4,7 @@ A pool and not a `threading.local`, which under gevent would be one connection f
 Knows the file and its schema, and nothing of what is asked.
 """
 
+import itertools
 import os
 import sqlite3
 import time
@@ -25,6 +26,16 @@ _NEW: Final = (0, 0, 0)  # application, version, tables: of an empty file
 _AWAY: Final = "move the file away and start anew: the index is built from the recorder"
 
 
+_forks = itertools.count(1)
+_forked = [0]
+os.register_at_fork(after_in_child=lambda: _forked.__setitem__(0, next(_forks)))
+
+
+def forks() -> int:
+    """How many forks lie between this process and the one that imported this; no system call."""
+    return _forked[0]
+
+
 @final
 class Connections:
     """The connections of this process to one file, which is made at the first use."""
@@ -32,14 +43,14 @@ class Connections:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: deque[sqlite3.Connection] = deque()
-        self._process = os.getpid()
-        self._inherited: list[deque[sqlite3.Connection]] = []
+        self._forks = forks()
+        self._inherited: list[object] = []
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection for one piece of work; what goes wrong is raised as `StoreError`."""
         self._notice_a_fork()
-        with self._translated():
+        with self.translated():
             connection = self._taken() or _open(self._path)
             try:
                 yield connection
@@ -56,6 +67,15 @@ class Connections:
             yield connection
             connection.commit()
 
+    def open(self) -> sqlite3.Connection:
+        """A connection for whoever keeps it himself. Raises `StoreError`."""
+        with self.translated():
+            return _open(self._path)
+
+    def inherit(self, connections: object) -> None:
+        """Keep what a parent process opened: SQLite demands that it be neither used nor closed."""
+        self._inherited.append(connections)
+
     def close(self) -> None:
         """Close those that are idle."""
         self._notice_a_fork()
@@ -63,11 +83,9 @@ class Connections:
             connection.close()
 
     def _notice_a_fork(self) -> None:
-        # The parent's connections are neither used nor closed here, as SQLite demands: kept in
-        # a list, they are not even collected.
-        if self._process != os.getpid():
-            self._inherited.append(self._idle)
-            self._idle, self._process = deque(), os.getpid()
+        if self._forks != forks():
+            self.inherit(self._idle)
+            self._idle, self._forks = deque(), forks()
 
     def _taken(self) -> sqlite3.Connection | None:
         try:
@@ -76,7 +94,8 @@ class Connections:
             return None
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """What SQLite and the file system raise becomes `StoreError`."""
         try:
             yield
         except sqlite3.OperationalError as error:  # locked, full, not to be opened: it may pass

@@ -14,7 +14,7 @@ from gateway.core.calls import Call, Snapshot, same
 from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Selector
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.stores import KEPT_AFTER_EXPIRY, Changes, FeedState
+from gateway.stores import KEPT_AFTER_EXPIRY, OVERRULED_FOR, Changes, FeedState, Pulse
 
 
 @final
@@ -24,6 +24,7 @@ class MemoryStore:
 
     _calls: dict[str, Call] = field(default_factory=dict)
     _revisions: dict[str, int] = field(default_factory=dict)
+    _overruled: dict[str, datetime] = field(default_factory=dict)
     _tokens: dict[tuple[str, str], TokenRecord] = field(default_factory=dict)
     _state: FeedState = field(default_factory=FeedState)
     _revision: int = 0
@@ -46,20 +47,65 @@ class MemoryStore:
         with self._lock:
             return tuple(c for c in self._calls.values() if c.ongoing or c.provisional)
 
-    def update(self, calls: Collection[Call], state: FeedState) -> None:
+    def known(self, ids: Collection[str]) -> tuple[Call, ...]:
         """See `CallStore`."""
         with self._lock:
-            revision = self._revision + 1
-            for call in calls:
-                key = same(call.id)
-                if _replaces(call, self._calls.get(key)):
-                    self._calls[key] = call
-                    self._revisions[key] = self._revision = revision
+            found = (self._calls.get(same(each)) for each in ids)
+            return tuple(call for call in found if call is not None)
+
+    def within(self, start: datetime, end: datetime) -> tuple[Call, ...]:
+        """See `CallStore`."""
+        with self._lock:
+            final = [call for call in self._calls.values() if _ended_for_good(call)]
+        return tuple(c for c in final if c.ended_at and start <= c.started_at <= c.ended_at <= end)
+
+    def update(
+        self,
+        calls: Collection[Call],
+        state: FeedState,
+        *,
+        removed: Collection[str] = (),
+        asked_at: datetime | None = None,
+    ) -> None:
+        """See `CallStore`."""
+        with self._lock:
+            changed = self._put(
+                [call for call in calls if not self._is_overruled(call.id, asked_at)],
+                [each for each in removed if not self._is_overruled(each, asked_at)],
+            )
+            self._revision += changed or self._state.complete != state.complete
             self._state = state
 
-    def revision(self) -> int:
+    def overrule(self, calls: Collection[Call], removed: Collection[str], until: datetime) -> None:
         """See `CallStore`."""
-        return self._revision
+        over = until - OVERRULED_FOR
+        with self._lock:
+            self._overruled = {k: ends for k, ends in self._overruled.items() if ends >= over}
+            for key in map(same, (*(call.id for call in calls), *removed)):
+                self._overruled[key] = max(until, self._overruled.get(key, until))
+            self._revision += self._put(calls, removed)
+
+    def pulse(self) -> Pulse:
+        """See `CallStore`."""
+        with self._lock:
+            return Pulse(self._state.as_of, self._revision)
+
+    def _put(self, calls: Collection[Call], removed: Collection[str]) -> bool:
+        changed = False
+        for call in calls:
+            key = same(call.id)
+            if _replaces(call, self._calls.get(key)):
+                self._calls[key] = call
+                self._revisions[key] = self._revision + 1
+                changed = True
+        for key in map(same, removed):
+            changed |= self._calls.pop(key, None) is not None
+            self._revisions.pop(key, None)
+        return changed
+
+    def _is_overruled(self, id_: str, asked_at: datetime | None) -> bool:
+        until = self._overruled.get(same(id_))
+        return until is not None and asked_at is not None and until > asked_at
 
     def changes(self, since: int) -> Changes:
         """See `CallStore`."""
@@ -76,6 +122,7 @@ class MemoryStore:
             old = [k for k, c in self._calls.items() if c.ended_at and c.ended_at < before]
             for key in old:
                 del self._calls[key], self._revisions[key]
+            self._revision += bool(old)
             return len(old)
 
     def lease(self, holder: str, now: datetime, term: timedelta) -> bool:
@@ -103,6 +150,7 @@ class MemoryStore:
             for key in [k for k, known in self._tokens.items() if known.expires_at < stale]:
                 del self._tokens[key]
             self._tokens[token.digest, record.application] = record
+            self._revision += record.refused
 
     def close(self) -> None:
         """See `CallStore`."""

@@ -1,14 +1,21 @@
-"""Calls and times as SQLite holds them: microseconds since 1970 in UTC, and integers for flags."""
+"""Calls and times as SQLite holds them: integers for times and flags, 16 bytes for a GUID."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, overload
 
 from gateway.core.calls import Call, same
 
 Row = tuple[Any, ...]  # what sqlite3 gives: its columns' types are the schema's promise
+Key = bytes | str
+
+AS_KEY: Final = 0
+IN_CAPITALS: Final = 1
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @overload
@@ -29,6 +36,11 @@ def moment(number: int | None) -> datetime | None:
     return None if number is None else _EPOCH + number * _MICROSECOND
 
 
+def milliseconds(moment: datetime) -> int:
+    """A moment of a call as a number: the recorder tells no more than milliseconds."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
 def microseconds_in(span: timedelta) -> int:
     """A span of time as a number."""
     return span // _MICROSECOND
@@ -39,33 +51,63 @@ def span_of(number: int) -> timedelta:
     return number * _MICROSECOND
 
 
+def key_of(id_: str) -> Key:
+    """An id in the form that is compared; 16 bytes if it is a GUID, which no text equals."""
+    compared = same(id_)
+    return bytes.fromhex(compared.replace("-", "")) if _GUID.fullmatch(compared) else compared
+
+
 def row_of(call: Call) -> Row:
-    """A call in the order of the table's columns, but for the revision."""
+    """A call in the order of `statements.FIELDS`."""
+    key = key_of(call.id)
     return (
-        same(call.id),
-        call.id,
+        key,
+        _spelling(call.id, key),
         call.caller,
         call.called,
-        microseconds(call.started_at),
-        None if call.ended_at is None else microseconds(call.ended_at),
-        call.platform_call_id,
-        call.native_id,
+        milliseconds(call.started_at),
+        None if call.ended_at is None else milliseconds(call.ended_at),
+        call.platform_call_id or None,
+        call.native_id or None,
         call.manual,
         call.provisional,
+        call.pushed,
     )
 
 
 def call_of(row: Row) -> Call:
     """A call from the columns `statements.FIELDS`."""
-    id_, caller, called, started_at, ended_at, platform, native, manual, provisional = row
+    key, spelt, caller, called, started, ended, platform, native, manual, provisional, pushed = row
     return Call(
-        id=id_,
+        id=_id(key, spelt),
         caller=caller,
         called=called,
-        started_at=moment(started_at),
-        ended_at=moment(ended_at),
-        platform_call_id=platform,
-        native_id=native,
+        started_at=_EPOCH + started * _MILLISECOND,
+        ended_at=None if ended is None else _EPOCH + ended * _MILLISECOND,
+        platform_call_id=platform or "",
+        native_id=native or "",
         manual=bool(manual),
         provisional=bool(provisional),
+        pushed=bool(pushed),
     )
+
+
+def _spelling(id_: str, key: Key) -> str | int:
+    text = _text(key)
+    if id_ == text:
+        return AS_KEY
+    return IN_CAPITALS if id_ == text.upper() else id_
+
+
+def _id(key: Key, spelt: str | int) -> str:
+    if isinstance(spelt, str):
+        return spelt
+    text = _text(key)
+    return text if spelt == AS_KEY else text.upper()
+
+
+def _text(key: Key) -> str:
+    if isinstance(key, str):
+        return key
+    digits = key.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

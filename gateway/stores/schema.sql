@@ -1,29 +1,43 @@
--- One file, shared by all workers. Times are microseconds since 1970 in UTC.
--- The application id and the version tell this file from any other, and from an older one.
+-- One file, shared by all workers. The application id and the version tell this file from any
+-- other, and from an older one. A month of calls may be millions: every byte here counts, so
+-- rows are numbered, ids that are GUIDs are 16 bytes, and calls' times are milliseconds since
+-- 1970 in UTC. The times in `tokens` and `state` are microseconds.
 PRAGMA application_id = 1128353864;
 PRAGMA user_version = 1;
 
 CREATE TABLE IF NOT EXISTS calls (
-    key TEXT PRIMARY KEY,           -- the id in the form that is compared
-    id TEXT NOT NULL,               -- as the recorder spells it
+    number INTEGER PRIMARY KEY,
+    key BLOB NOT NULL UNIQUE,       -- the id in the form that is compared
+    id,                             -- as the recorder spells it: 0 as the key, 1 in capitals
     caller TEXT NOT NULL,
     called TEXT NOT NULL,
     started_at INTEGER NOT NULL,
     ended_at INTEGER,               -- NULL: ongoing
-    platform_call_id TEXT NOT NULL,
-    native_id TEXT NOT NULL,
+    platform_call_id TEXT,          -- NULL: none
+    native_id TEXT,                 -- NULL: none
     manual INTEGER NOT NULL,
     provisional INTEGER NOT NULL,
+    pushed INTEGER NOT NULL,
     revision INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 
-CREATE INDEX IF NOT EXISTS calls_by_caller ON calls (caller, ended_at, started_at);
-CREATE INDEX IF NOT EXISTS calls_by_called ON calls (called, ended_at, started_at);
-CREATE INDEX IF NOT EXISTS calls_by_platform ON calls (platform_call_id) WHERE platform_call_id <> '';
-CREATE INDEX IF NOT EXISTS calls_by_native ON calls (native_id) WHERE native_id <> '';
+CREATE INDEX IF NOT EXISTS calls_by_caller ON calls (caller, ended_at);
+CREATE INDEX IF NOT EXISTS calls_by_called ON calls (called, ended_at);
+CREATE INDEX IF NOT EXISTS calls_by_platform ON calls (platform_call_id)
+    WHERE platform_call_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS calls_by_native ON calls (native_id) WHERE native_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS calls_by_end ON calls (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS calls_by_revision ON calls (revision);
-CREATE INDEX IF NOT EXISTS calls_unfinished ON calls (key) WHERE ended_at IS NULL OR provisional;
+CREATE INDEX IF NOT EXISTS calls_unfinished ON calls (number)
+    WHERE ended_at IS NULL OR provisional;
+
+-- Calls of which somebody knew better than the recorder's lists, and until when.
+CREATE TABLE IF NOT EXISTS overruled (
+    key BLOB PRIMARY KEY,
+    until INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS overruled_by_time ON overruled (until);
 
 CREATE TABLE IF NOT EXISTS tokens (
     digest TEXT NOT NULL,

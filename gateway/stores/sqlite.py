@@ -5,6 +5,7 @@ Readers never wait for the writer (WAL), and each read is one statement, so that
 who feeds.
 """
 
+import sqlite3
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,24 @@ from gateway.core.calls import Call, Snapshot
 from gateway.core.query import Query
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.stores import KEPT_AFTER_EXPIRY, Changes, FeedState, statements
+from gateway.stores import (
+    KEPT_AFTER_EXPIRY,
+    OVERRULED_FOR,
+    Changes,
+    FeedState,
+    Pulse,
+    statements,
+)
 from gateway.stores.connections import Connections
+from gateway.stores.pulse import PulseReader
 from gateway.stores.rows import (
+    Key,
+    Row,
     call_of,
+    key_of,
     microseconds,
     microseconds_in,
+    milliseconds,
     moment,
     row_of,
     span_of,
@@ -32,6 +45,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self._file = Connections(path)
+        self._pulse = PulseReader(self._file, path)
 
     def snapshot(self, query: Query) -> Snapshot:
         """See `CallStore`."""
@@ -55,26 +69,62 @@ class SqliteStore:
             rows = connection.execute(statements.UNFINISHED).fetchall()
         return tuple(map(call_of, rows))
 
-    def update(self, calls: Collection[Call], state: FeedState) -> None:
+    def known(self, ids: Collection[str]) -> tuple[Call, ...]:
         """See `CallStore`."""
+        with self._file.reading() as connection:
+            found = [
+                connection.execute(statements.KNOWN, (key_of(each),)).fetchone() for each in ids
+            ]
+        return tuple(call_of(row) for row in found if row is not None)
+
+    def within(self, start: datetime, end: datetime) -> tuple[Call, ...]:
+        """See `CallStore`."""
+        first, last = milliseconds(start), milliseconds(end)
+        with self._file.reading() as connection:
+            rows = connection.execute(statements.WITHIN, (first, last, first)).fetchall()
+        return tuple(map(call_of, rows))
+
+    def update(
+        self,
+        calls: Collection[Call],
+        state: FeedState,
+        *,
+        removed: Collection[str] = (),
+        asked_at: datetime | None = None,
+    ) -> None:
+        """See `CallStore`."""
+        rows = [row_of(call) for call in calls]
+        keys = [key_of(each) for each in removed]
         with self._file.writing() as connection:
-            before = connection.total_changes
-            connection.executemany(statements.UPSERT, map(row_of, calls))
-            changed = connection.total_changes > before
+            if asked_at is not None:
+                since = (microseconds(asked_at),)
+                overruled = {key for (key,) in connection.execute(statements.OVERRULED, since)}
+                rows = [row for row in rows if row[0] not in overruled]
+                keys = [key for key in keys if key not in overruled]
+            changed = _written(connection, rows, keys)
             values = (
                 microseconds(state.as_of),
                 state.complete,
                 microseconds_in(state.recorder_ahead),
                 microseconds(state.recorded_until),
-                changed,
             )
-            connection.execute(statements.MOVE_ON, values)
+            connection.execute(statements.MOVE_ON, (changed, state.complete, *values))
 
-    def revision(self) -> int:
+    def overrule(self, calls: Collection[Call], removed: Collection[str], until: datetime) -> None:
         """See `CallStore`."""
-        with self._file.reading() as connection:
-            revision: int = connection.execute("SELECT revision FROM state").fetchone()[0]
-            return revision
+        rows = [row_of(call) for call in calls]
+        keys = [key_of(each) for each in removed]
+        ends = microseconds(until)
+        with self._file.writing() as connection:
+            connection.execute(statements.FORGET_OVERRULED, (microseconds(until - OVERRULED_FOR),))
+            everybody = [(key, ends) for key in (*(row[0] for row in rows), *keys)]
+            connection.executemany(statements.OVERRULE, everybody)
+            if _written(connection, rows, keys):
+                connection.execute(statements.CHANGED)
+
+    def pulse(self) -> Pulse:
+        """See `CallStore`."""
+        return self._pulse.read()
 
     def changes(self, since: int) -> Changes:
         """See `CallStore`."""
@@ -87,7 +137,9 @@ class SqliteStore:
         forgotten, last = 0, statements.AT_ONCE
         while last == statements.AT_ONCE:
             with self._file.writing() as connection:
-                last = connection.execute(statements.FORGET, (microseconds(before),)).rowcount
+                last = connection.execute(statements.FORGET, (milliseconds(before),)).rowcount
+                if last:
+                    connection.execute(statements.CHANGED)
             forgotten += last
         return forgotten
 
@@ -125,7 +177,18 @@ class SqliteStore:
         with self._file.writing() as connection:
             connection.execute(statements.FORGET_TOKENS, (stale,))
             connection.execute(statements.REMEMBER, row)
+            if record.refused:
+                connection.execute(statements.CHANGED)
 
     def close(self) -> None:
         """See `CallStore`."""
+        self._pulse.close()
         self._file.close()
+
+
+def _written(connection: sqlite3.Connection, rows: Collection[Row], keys: Collection[Key]) -> bool:
+    """Put in and remove; whether that changed anything."""
+    before = connection.total_changes
+    connection.executemany(statements.UPSERT, rows)
+    connection.executemany(statements.REMOVE, ((key,) for key in keys))
+    return connection.total_changes > before

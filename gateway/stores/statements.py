@@ -12,39 +12,51 @@ from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Sta
 from gateway.stores.rows import microseconds
 
 FIELDS: Final = (
-    "id, caller, called, started_at, ended_at, platform_call_id, native_id, manual, provisional"
+    "key, id, caller, called, started_at, ended_at, platform_call_id, native_id, manual,"
+    " provisional, pushed"
 )
 STATE: Final = "as_of, complete, recorder_ahead"
+
+_EXCLUDED: Final = ", ".join(f"excluded.{field.strip()}" for field in FIELDS.split(","))
+_BOUND: Final = ", ".join("?" for _ in FIELDS.split(","))
 
 # A row that would not change keeps its revision, and wakes nobody. What has ended for good is
 # replaced only by what has ended for good.
 UPSERT: Final = f"""
-INSERT INTO calls (key, {FIELDS}, revision)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT revision + 1 FROM state))
-ON CONFLICT (key) DO UPDATE SET
-    id = excluded.id, caller = excluded.caller, called = excluded.called,
-    started_at = excluded.started_at, ended_at = excluded.ended_at,
-    platform_call_id = excluded.platform_call_id, native_id = excluded.native_id,
-    manual = excluded.manual, provisional = excluded.provisional, revision = excluded.revision
-WHERE (id, caller, called, started_at, ended_at, platform_call_id, native_id, manual, provisional)
-IS NOT (excluded.id, excluded.caller, excluded.called, excluded.started_at, excluded.ended_at,
-    excluded.platform_call_id, excluded.native_id, excluded.manual, excluded.provisional)
+INSERT INTO calls ({FIELDS}, revision)
+VALUES ({_BOUND}, (SELECT revision + 1 FROM state))
+ON CONFLICT (key) DO UPDATE SET ({FIELDS}, revision) = ({_EXCLUDED}, excluded.revision)
+WHERE ({FIELDS.replace("key, id", "calls.key, calls.id")}) IS NOT ({_EXCLUDED})
 AND (calls.ended_at IS NULL OR calls.provisional
     OR (excluded.ended_at IS NOT NULL AND NOT excluded.provisional))
 """
-MOVE_ON: Final = """
-UPDATE state SET as_of = ?, complete = ?, recorder_ahead = ?, recorded_until = ?,
-    revision = revision + ?
+REMOVE: Final = "DELETE FROM calls WHERE key = ?"
+OVERRULED: Final = "SELECT key FROM overruled WHERE until > ?"
+OVERRULE: Final = """
+INSERT INTO overruled (key, until) VALUES (?, ?)
+ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)
 """
+FORGET_OVERRULED: Final = "DELETE FROM overruled WHERE until < ?"
+MOVE_ON: Final = """
+UPDATE state SET revision = revision + (? OR complete <> ?),
+    as_of = ?, complete = ?, recorder_ahead = ?, recorded_until = ?
+"""
+CHANGED: Final = "UPDATE state SET revision = revision + 1"
 FEED_STATE: Final = f"SELECT {STATE}, recorded_until FROM state"
+PULSE: Final = "SELECT as_of, revision FROM state"
 UNFINISHED: Final = f"SELECT {FIELDS} FROM calls WHERE ended_at IS NULL OR provisional"
+KNOWN: Final = f"SELECT {FIELDS} FROM calls WHERE key = ?"
+WITHIN: Final = f"""
+SELECT {FIELDS} FROM calls
+WHERE ended_at BETWEEN ? AND ? AND started_at >= ? AND NOT provisional
+"""
 CHANGES: Final = """
 SELECT state.revision, caller, called FROM state LEFT JOIN calls ON calls.revision > ?
 """
 
 AT_ONCE: Final = 1000  # calls forgotten in one transaction, so that other writers get a turn
 FORGET: Final = f"""
-DELETE FROM calls WHERE key IN (SELECT key FROM calls WHERE ended_at < ? LIMIT {AT_ONCE})
+DELETE FROM calls WHERE number IN (SELECT number FROM calls WHERE ended_at < ? LIMIT {AT_ONCE})
 """
 
 HELD_BY_ANOTHER: Final = "SELECT count(*) FROM state WHERE leased_by <> ? AND leased_until > ?"
@@ -61,7 +73,8 @@ REMEMBER: Final = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)"
 FORGET_TOKENS: Final = "DELETE FROM tokens WHERE expires_at < ?"
 
 _NEWEST: Final = "(SELECT max(ended_at) FROM calls WHERE {side} = :{number} {manual})"
-_LATER: Final = "> :asked_at + (SELECT recorder_ahead FROM state)"
+# To the millisecond below: rather a call too many than one too few.
+_LATER: Final = ">= (:asked_at + (SELECT recorder_ahead FROM state)) / 1000"
 
 # What each status needs to see of a number's calls; {side} is `caller` or `called`. A call that
 # began after the question also ended after it, and the end is what the index is sorted by.
@@ -74,7 +87,7 @@ _SEEN: Final = {
     ),
 }
 # Which of several readings of a number is meant depends on whether one has any call at all.
-_ANY: Final = "key = (SELECT key FROM calls WHERE {side} = :{number} {manual} LIMIT 1)"
+_ANY: Final = "number = (SELECT number FROM calls WHERE {side} = :{number} {manual} LIMIT 1)"
 
 
 Values = Mapping[str, str | bytes | int]
@@ -121,8 +134,7 @@ def _by_party(numbers: int, statuses: tuple[Status, ...], manual: bool) -> str: 
 
 @lru_cache
 def _by_id(column: str) -> str:
-    # The second condition is what lets the partial index be used.
-    return _with_state([f"{column} = :value AND {column} <> ''"])
+    return _with_state([f"{column} = :value"])
 
 
 def _with_state(conditions: list[str]) -> str:

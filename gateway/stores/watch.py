@@ -15,7 +15,7 @@ from typing import Final, Protocol, final
 
 from gateway.core.errors import GatewayStopping, StoreError
 from gateway.core.query import ByParty, Query
-from gateway.stores import Changes
+from gateway.stores import Changes, Pulse
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ PAUSE: Final = 0.1  # seconds between looks when a deadline has passed
 class Revisions(Protocol):
     """What the watch asks of a store."""
 
-    def revision(self) -> int:
+    def pulse(self) -> Pulse:
         """As `CallStore`."""
         ...
 
@@ -141,7 +141,7 @@ class Watch:
 
     def _current(self) -> int:
         try:
-            return self._store.revision()
+            return self._store.pulse().revision
         except StoreError:
             return self._revision  # too early rather than too late: it wakes for nothing
 

@@ -1,5 +1,6 @@
-"""The yardstick: a WSGI application that does nothing but return the bytes of the answer."""
+"""The yardstick: a WSGI application that does nothing but return the bytes of one answer."""
 
+import json
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -9,15 +10,10 @@ import gevent
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-BODY = b"x" * int(os.environ.get("BARE_BYTES", "154"))
-YIELDS = os.environ.get("BARE_YIELDS", "1") == "1"
-HEADERS = [
-    ("Content-Type", "text/xml; charset=UTF-8"),
-    ("Cache-Control", "no-store"),
-    ("Cache-Status", "callgate; hit; detail=index"),
-    ("X-Request-ID", "0" * 32),
-    ("Content-Length", str(len(BODY))),
-]
+ANSWER = json.loads(os.environ["BARE_ANSWER"])
+BODY = ANSWER["body"].encode()
+HEADERS = [(name, value) for name, value in ANSWER["headers"]]
+YIELDS = ANSWER["yields"]
 
 
 def app(_environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

@@ -35,6 +35,7 @@ store = "memory:"
 poll_every = 2
 max_age = 2.0
 max_age_of_no = 0.5
+stuck_after = "2h"
 keep = "36h"
 [replies]
 error_codes = "numbered"
@@ -80,6 +81,7 @@ def test_everything_written_is_described_as_it_is_in_force() -> None:
         "poll_every": 2.0,
         "max_age": 2.0,
         "max_age_of_no": 0.5,
+        "stuck_after": "2h",
         "keep": "36h",
     }
     assert described["replies"] == {"error_codes": "numbered", "http_status": "standard"}

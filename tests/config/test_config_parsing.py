@@ -59,6 +59,7 @@ def test_what_is_left_out_has_the_default_of_the_contract() -> None:
     assert config.index.store == SqliteStore(Path("/etc/callgate/callgate.db"))
     assert (config.index.poll_every, config.index.max_age) == (1.0, 3.0)
     assert config.index.max_age_of_no is None
+    assert config.index.stuck_after == 12 * 3600.0
     assert config.index.keep == 30 * 86400.0
     assert (config.replies.error_codes, config.replies.http_status) == ("documented", "legacy")
     assert config.users == ()

@@ -19,6 +19,7 @@ from gateway.core.selection import (
     Found,
     NotFound,
     NotYet,
+    Terms,
     Unknown,
     Unsure,
     Verdict,
@@ -28,6 +29,7 @@ from tests.fakes import NOON
 
 FORMS: Final = ("ongoing", "next", "last", "ongoing,next", "last,ongoing")
 MAX_AGE: Final = timedelta(seconds=3)
+TERMS: Final = Terms(MAX_AGE)
 Told = tuple[str] | tuple[str, object]
 
 
@@ -65,7 +67,7 @@ class Case:
     @property
     def verdict(self) -> Verdict:
         """What `select` says."""
-        return select(self.query, self.snapshot, at(self.now), MAX_AGE)
+        return select(self.query, self.snapshot, at(self.now), TERMS)
 
     @property
     def candidates(self) -> list[Call]:

@@ -12,11 +12,15 @@ from gateway.core.selection import (
     Ambiguous,
     Found,
     NotFound,
+    NotYet,
+    Spoken,
+    Terms,
     Unsure,
     Verdict,
+    lasting,
     select,
 )
-from tests.core.indexed import MAX_AGE, Case, at
+from tests.core.indexed import MAX_AGE, TERMS, Case, at
 from tests.fakes import NOON, call
 
 ENDED = call("ended", started=-600, ended=-300)
@@ -25,6 +29,7 @@ ONGOING = call("ongoing", started=-100, ended=None)
 SECOND = call("second", started=-50, ended=None)
 COMING = call("coming", started=10, ended=None)
 AFTER = call("after", started=20, ended=None)
+STALE = call("stale", started=100 - 3600, ended=None)
 MANUAL = call("manual", started=-700, ended=-650, manual=True)
 
 
@@ -101,7 +106,7 @@ def test_an_index_speaks_until_it_is_older_than_max_age(age: int, speaks: bool) 
 
 def test_at_any_age_even_an_old_index_speaks() -> None:
     old = Case("last", ("8856",), (ENDED,), now=86_400, age=86_400)
-    assert select(old.query, old.snapshot, at(old.now), timedelta.max) == Found(ENDED)
+    assert select(old.query, old.snapshot, at(old.now), TERMS.at_any_age()) == Found(ENDED)
 
 
 def test_an_incomplete_index_does_not_know_that_there_was_no_last_call() -> None:
@@ -157,11 +162,11 @@ def test_an_id_finds_its_call_or_an_error(selector: Selector, expected: Verdict)
     ]
     whole = Snapshot((call("a"), call("b"), *twins), NOON, complete=True)
     query = Query(selector, NOON)
-    assert select(query, whole, NOON, MAX_AGE) == expected
-    assert select(query, replace(whole, complete=False), NOON, MAX_AGE) is INCOMPLETE
-    assert select(query, replace(whole, as_of=None), NOON, MAX_AGE) is NEVER_FED
-    assert select(query, whole, at(3.001), MAX_AGE) is TOO_OLD
-    assert select(replace(query, manual=True), whole, NOON, MAX_AGE) == NotFound()
+    assert select(query, whole, NOON, TERMS) == expected
+    assert select(query, replace(whole, complete=False), NOON, TERMS) is INCOMPLETE
+    assert select(query, replace(whole, as_of=None), NOON, TERMS) is NEVER_FED
+    assert select(query, whole, at(3.001), TERMS) is TOO_OLD
+    assert select(replace(query, manual=True), whole, NOON, TERMS) == NotFound()
 
 
 @pytest.mark.parametrize(
@@ -175,9 +180,9 @@ def test_an_id_finds_its_call_or_an_error(selector: Selector, expected: Verdict)
 def test_a_site_may_be_stricter_about_no(age: int, expected: Verdict) -> None:
     case = Case("last", ("8856",), (), age=age)
     of_no = timedelta(seconds=1)
-    assert select(case.query, case.snapshot, at(0), MAX_AGE, of_no) == expected
+    assert select(case.query, case.snapshot, at(0), Terms(MAX_AGE, of_no)) == expected
     found = replace(case, calls=(ENDED,))
-    known = select(found.query, found.snapshot, at(0), MAX_AGE, of_no)
+    known = select(found.query, found.snapshot, at(0), Terms(MAX_AGE, of_no))
     assert known == (TOO_OLD if age > 3 else Found(ENDED))
 
 
@@ -195,3 +200,56 @@ def test_a_verdict_says_which_status_decided(form: str, calls: list[Call], rule:
     decided = verdict(form, *calls)
     assert isinstance(decided, Found | Ambiguous)
     assert decided.rule == rule
+
+
+@pytest.mark.parametrize(("late", "found"), [(0, True), (1, False)], ids=["at", "beyond"])
+def test_a_call_that_is_ongoing_for_too_long_is_set_aside(late: int, found: bool) -> None:
+    long = replace(ONGOING, started_at=NOON - timedelta(hours=12, seconds=late))
+    case = Case("ongoing,next", ("8856",), (long, ENDED))
+    terms = replace(TERMS, stuck_after=timedelta(hours=12))
+    expected = Found(long) if found else NotYet(at(60))
+    assert select(case.query, case.snapshot, NOON, terms) == expected
+    both = replace(case, calls=(long, SECOND))
+    of_two = Ambiguous(2) if found else Found(SECOND)
+    assert select(both.query, both.snapshot, NOON, terms) == of_two
+
+
+def test_a_call_is_stuck_by_the_recorders_clock() -> None:
+    case = Case("ongoing", ("8856",), (ONGOING,), ahead=3600)
+    terms = replace(TERMS, stuck_after=timedelta(hours=1))
+    assert select(case.query, case.snapshot, NOON, terms) == NotFound()
+
+
+def test_a_stuck_call_is_found_by_its_ids_all_the_same() -> None:
+    terms = replace(TERMS, stuck_after=timedelta(seconds=1))
+    query = Query(ByNativeID(ONGOING.native_id), NOON)
+    snapshot = Snapshot((ONGOING,), NOON, complete=True)
+    assert select(query, snapshot, NOON, terms) == Found(ONGOING)
+
+
+@pytest.mark.parametrize(
+    ("form", "calls", "lasts"),
+    [
+        pytest.param("last", [ENDED], True, id="found"),
+        pytest.param("last", [], True, id="not found"),
+        pytest.param("ongoing", [ONGOING, SECOND], True, id="several"),
+        pytest.param("ongoing,next", [ONGOING], True, id="found before next"),
+        pytest.param("next", [COMING], False, id="found as next"),
+        pytest.param("next", [], False, id="no next"),
+        pytest.param("ongoing,next", [ENDED], False, id="no next either"),
+        pytest.param("ongoing", [STALE], False, id="about to be stuck"),
+        pytest.param("last", [ENDED, STALE], False, id="beside one about to be stuck"),
+    ],
+)
+def test_what_depends_on_the_time_does_not_last(form: str, calls: list[Call], lasts: bool) -> None:
+    case = Case(form, ("8856",), tuple(calls), now=100)
+    terms = replace(TERMS, stuck_after=timedelta(hours=1))
+    verdict_ = select(case.query, case.snapshot, at(100), terms)
+    assert isinstance(verdict_, Spoken)
+    assert lasting(case.query, case.snapshot, verdict_, at(100), terms) is lasts
+
+
+def test_an_answer_to_an_id_lasts() -> None:
+    query = Query(ByNativeID(ENDED.native_id), NOON)
+    snapshot = Snapshot((ENDED,), NOON, complete=True)
+    assert lasting(query, snapshot, Found(ENDED), NOON, TERMS)

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.calls import Call
-from gateway.core.selection import NEXT_WITHIN, Ambiguous, Found, NotFound, NotYet, Verdict
-from tests.core.indexed import Case, at, told
+from gateway.core.selection import NEXT_WITHIN, Ambiguous, Found, NotFound, NotYet, Verdict, select
+from tests.core.indexed import TERMS, Case, at, told
 from tests.fakes import NOON, call
 
 ENDED = call("ended", started=-600, ended=-300)
@@ -62,3 +62,13 @@ def test_the_recorders_clock_tells_when_a_call_began(ahead: int, began: int, fou
 
 def test_the_recorders_clock_does_not_prolong_the_waiting() -> None:
     assert Case("next", ("8856",), (), now=60, ahead=30).verdict == NotFound()
+
+
+def test_a_call_that_was_there_when_the_question_was_put_is_not_next() -> None:
+    case = Case("next", ("8856",), (COMING,))
+    query = case.query.after_looking(case.snapshot)
+    assert query.present == frozenset({COMING.id})
+    assert query.after_looking(replace(case.snapshot, calls=(AFTER,))) is query
+    assert select(query, case.snapshot, NOON, TERMS) == NotYet(at(60))
+    both = replace(case, calls=(COMING, AFTER))
+    assert select(query, both.snapshot, NOON, TERMS) == Found(AFTER)

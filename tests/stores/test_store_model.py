@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from gateway.core.calls import Call
 from gateway.core.query import FORMS, ByNativeID, ByParty, ByPlatformCallID, Query, Selector
-from gateway.core.selection import select
+from gateway.core.selection import Terms, select
 from gateway.stores import FeedState
 from gateway.stores.memory import MemoryStore
 from tests.fakes import NOON
 from tests.stores.kinds import KINDS, Store
 
-AT_ANY_AGE = timedelta.max
+TERMS = Terms(timedelta.max)
 NUMBERS = ("8856", "+8856", "anna@example.com")
 READINGS = (("8856",), ("+8856", "8856"), ("8856", "+8856"), ("anna@example.com",))
 MOMENTS = tuple(NOON + timedelta(seconds=30 * number) for number in range(-4, 5))
@@ -42,6 +42,7 @@ def calls(draw: st.DrawFn) -> Call:
         native_id=draw(st.sampled_from(("", "n", "m"))),
         manual=draw(st.booleans()),
         provisional=lasted is not None and draw(st.booleans()),
+        pushed=draw(st.booleans()),
     )
 
 
@@ -55,6 +56,29 @@ class Update:
 
     def apply(self, store: Store) -> object:
         store.update(self.calls, self.state)
+        return None
+
+
+@dataclass(frozen=True)
+class Polled:
+    calls: tuple[Call, ...]
+    removed: tuple[str, ...]
+    state: FeedState
+    asked_at: datetime
+
+    def apply(self, store: Store) -> object:
+        store.update(self.calls, self.state, removed=self.removed, asked_at=self.asked_at)
+        return None
+
+
+@dataclass(frozen=True)
+class Overrule:
+    calls: tuple[Call, ...]
+    removed: tuple[str, ...]
+    until: datetime
+
+    def apply(self, store: Store) -> object:
+        store.overrule(self.calls, self.removed, self.until)
         return None
 
 
@@ -85,10 +109,14 @@ class GiveBack:
 
 
 updates = st.builds(Update, st.lists(calls(), max_size=8).map(tuple), states)
+few = st.lists(calls(), max_size=4).map(tuple)
+ids = st.lists(st.sampled_from("abcdefABC"), max_size=2).map(tuple)
 holders = st.sampled_from("xyz")
 operations = st.one_of(
     updates,
     updates,
+    st.builds(Polled, few, ids, states, moments),
+    st.builds(Overrule, few, ids, moments),
     st.builds(Forget, moments),
     st.builds(Want, holders, moments),
     st.builds(GiveBack, holders),
@@ -111,7 +139,7 @@ QUERIES = tuple(
 @settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(history=st.lists(operations, min_size=1, max_size=8))
 def test_any_store_answers_as_the_model_does_after_any_history(
-    kind: str, history: list[Update | Forget | Want | GiveBack]
+    kind: str, history: list[Update | Polled | Overrule | Forget | Want | GiveBack]
 ) -> None:
     model = MemoryStore()
     with tempfile.TemporaryDirectory() as folder, closing(KINDS[kind](Path(folder))) as store:
@@ -119,11 +147,13 @@ def test_any_store_answers_as_the_model_does_after_any_history(
             assert operation.apply(store) == operation.apply(model)
         assert observed(store) == observed(model)
         for query in QUERIES:
-            expected = select(query, model.snapshot(query), NOON, AT_ANY_AGE)
-            assert select(query, store.snapshot(query), NOON, AT_ANY_AGE) == expected
+            expected = select(query, model.snapshot(query), NOON, TERMS)
+            assert select(query, store.snapshot(query), NOON, TERMS) == expected
 
 
 def observed(store: Store) -> object:
     """Whatever can be seen of a store but for its answers to queries."""
-    changes = [store.changes(since) for since in range(store.revision() + 2)]
-    return store.state(), set(store.unfinished()), store.revision(), changes
+    changes = [store.changes(since) for since in range(store.pulse().revision + 2)]
+    known = set(store.known(tuple("abcdef")))
+    within = {(a, b): set(store.within(a, b)) for a in MOMENTS for b in MOMENTS}
+    return store.state(), set(store.unfinished()), store.pulse(), changes, known, within

@@ -1,6 +1,7 @@
 """What every store promises, kind by kind."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,8 +18,8 @@ from gateway.core.query import (
 )
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.stores import FeedState
-from tests.fakes import NODE, NOON, call
+from gateway.stores import OVERRULED_FOR, FeedState, Pulse
+from tests.fakes import NODE, NOON, SAMPLE_ID, call
 from tests.stores.kinds import Store
 
 FED = FeedState(
@@ -44,7 +45,7 @@ def test_a_new_store_is_empty_and_was_never_fed(store: Store) -> None:
     assert store.unfinished() == ()
     assert store.snapshot(Query(ByNativeID("n"), NOON)).as_of is None
     assert store.changes(0).parties == frozenset()
-    assert store.changes(0).revision == store.revision()
+    assert store.changes(0).revision == store.pulse().revision
     assert store.recall(Secret("t"), "crm") is None
     assert store.forget_before(NOON) == 0
 
@@ -70,11 +71,26 @@ def test_a_snapshot_says_as_of_when_it_is_true_and_how_sure(store: Store) -> Non
         call(),
         call(ended=None),
         replace(call(), provisional=True),
-        replace(call(manual=True), started_at=NOON - timedelta(hours=1, microseconds=1)),
+        replace(call(manual=True), started_at=NOON - timedelta(hours=1, milliseconds=1)),
         replace(call(), caller="anna@example.com", called="8856", id="ÀÈ'--%\x00"),
         replace(call(), platform_call_id="", native_id=""),
+        call(SAMPLE_ID.upper()),
+        call(SAMPLE_ID.capitalize()),
+        call(SAMPLE_ID.replace("-", "")),
+        replace(call(), pushed=True),
     ],
-    ids=["ended", "ongoing", "provisional", "manual", "odd texts", "no other ids"],
+    ids=[
+        "ended",
+        "ongoing",
+        "provisional",
+        "manual",
+        "odd texts",
+        "no other ids",
+        "capitals",
+        "mixed",
+        "no dashes",
+        "pushed",
+    ],
 )
 def test_a_call_comes_back_as_it_was_put_in(store: Store, given: Call) -> None:
     store.update([given], FED)
@@ -151,32 +167,110 @@ def test_the_unfinished_are_the_ongoing_and_the_provisional_ones(store: Store) -
 
 def test_a_change_has_a_revision_and_names_its_parties(store: Store) -> None:
     store.update([call("a")], FED)
-    before = store.revision()
+    before = store.pulse().revision
     store.update([replace(call("b"), caller="1", called="anna")], FED)
-    assert store.revision() > before
+    assert store.pulse().revision > before
     assert store.changes(before).parties == {"1", "anna"}
-    assert store.changes(before).revision == store.revision()
+    assert store.changes(before).revision == store.pulse().revision
     assert store.changes(0).parties == {"1", "anna", "8856", "+3612345678"}
-    assert store.changes(store.revision()).parties == frozenset()
+    assert store.changes(store.pulse().revision).parties == frozenset()
 
 
 def test_what_changes_nothing_has_no_revision_and_wakes_nobody(store: Store) -> None:
     store.update([FINAL, call("b", ended=None)], FED)
-    before = store.revision()
+    before = store.pulse().revision
     store.update([FINAL, call("b", ended=None)], FED)
     store.update([ONGOING], FED)
-    store.update([], FeedState())
-    assert store.revision() == before
+    store.update([], replace(FED, as_of=NOON + TERM))
+    assert store.pulse().revision == before
     assert store.changes(before).parties == frozenset()
+
+
+def test_a_pulse_tells_as_of_when_and_moves_with_whatever_an_answer_may_rest_on(
+    store: Store,
+) -> None:
+    assert store.pulse().as_of is None
+    seen = [store.pulse().revision]
+    moves: tuple[Callable[[], None], ...] = (
+        lambda: store.update([call()], FED),
+        lambda: store.update([], replace(FED, complete=False)),
+        lambda: store.update([], FED, removed=[call().id]),
+        lambda: store.overrule([call()], [], NOON),
+        lambda: store.overrule([], [call().id], NOON),
+        lambda: store.remember(Secret("t"), TokenRecord("crm", NODE, NOON, refused=True)),
+    )
+    for move in moves:
+        move()
+        seen.append(store.pulse().revision)
+    assert seen == sorted(set(seen))
+    store.update([], replace(FED, as_of=NOON + TERM))
+    store.remember(Secret("t"), TokenRecord("crm", NODE, NOON))
+    assert store.pulse() == Pulse(NOON + TERM, seen[-1])
+
+
+def test_a_call_is_known_by_its_id_in_any_case(store: Store) -> None:
+    given = {call(SAMPLE_ID), call("B")}
+    store.update([*given, call("c")], FED)
+    assert set(store.known([SAMPLE_ID.upper(), "b", "nobody"])) == given
+    assert store.known([]) == ()
+
+
+def test_the_calls_within_two_times_began_and_ended_for_good_between_them(store: Store) -> None:
+    inside = {call("a", started=-20, ended=-10), call("b", started=-15, ended=-15)}
+    outside = [
+        call("before", started=-21, ended=-10),
+        call("after", started=-20, ended=-9),
+        call("live", started=-20, ended=None),
+        replace(call("unsure", started=-20, ended=-10), provisional=True),
+    ]
+    store.update([*inside, *outside], FED)
+    start, end = NOON - timedelta(seconds=20), NOON - timedelta(seconds=10)
+    assert set(store.within(start, end)) == inside
+
+
+def test_what_is_removed_is_gone_in_any_case(store: Store) -> None:
+    store.update([call("A"), call("b")], FED)
+    store.update([], FED, removed=["a", "nobody"])
+    assert {each.id for each in known(store)} == {"b"}
+
+
+@pytest.mark.parametrize(("asked", "counts"), [(-1.0, False), (5.0, True), (None, True)])
+def test_what_was_overruled_is_changed_by_no_list_that_was_asked_for_before(
+    store: Store, asked: float | None, counts: bool
+) -> None:
+    ended = replace(PROVISIONAL, pushed=True)
+    store.update([ONGOING, call("d")], FED)
+    store.overrule([ended], ["d"], NOON + timedelta(seconds=5))
+    assert known(store) == {ended}
+    asked_at = None if asked is None else NOON + timedelta(seconds=asked)
+    store.update([ONGOING, call("d")], FED, asked_at=asked_at)
+    assert known(store) == ({ONGOING, call("d")} if counts else {ended})
+    store.update([], FED, removed=["a"], asked_at=asked_at)
+    assert (ended in known(store)) is not counts
+
+
+def test_the_latest_overruling_counts(store: Store) -> None:
+    store.overrule([ONGOING], [], NOON + timedelta(seconds=5))
+    store.overrule([ONGOING], [], NOON)
+    store.update([PROVISIONAL], FED, asked_at=NOON)
+    assert known(store) == {ONGOING}
+
+
+def test_an_overruling_is_forgotten_in_the_end(store: Store) -> None:
+    store.overrule([ONGOING], [], NOON)
+    store.overrule([call("b")], [], NOON + OVERRULED_FOR + timedelta(seconds=1))
+    store.update([PROVISIONAL], FED, asked_at=NOON - timedelta(seconds=1))
+    assert PROVISIONAL in known(store)
 
 
 def test_forgetting_drops_what_ended_before_and_counts_it(store: Store) -> None:
     kept = {call("now", ended=-300), call("live", started=-90_000, ended=None)}
     store.update([*kept, call("old", ended=-300.000001), call("older", ended=-400)], FED)
-    before = store.revision()
+    before = store.pulse().revision
     assert store.forget_before(NOON - timedelta(seconds=300)) == 2
     assert known(store) == kept
-    assert store.revision() == before
+    assert store.pulse().revision == before + 1
+    assert store.changes(before).parties == frozenset()
     assert store.forget_before(NOON - timedelta(seconds=300)) == 0
 
 

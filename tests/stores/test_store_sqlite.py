@@ -195,10 +195,10 @@ def test_a_text_that_cannot_be_stored_is_a_store_error_and_is_not_shown(
 
 
 def test_an_update_that_fails_halfway_leaves_nothing_behind(file: SqliteStore) -> None:
-    before = file.revision()
+    before = file.pulse().revision
     with pytest.raises(StoreError):
         file.update([call("b"), call("\ud800")], FeedState())
-    assert (file.revision(), file.state()) == (before, FED)
+    assert (file.pulse().revision, file.state()) == (before, FED)
     assert file.snapshot(LAST).calls == (call(),)
 
 
@@ -244,6 +244,11 @@ def test_every_query_goes_by_an_index(file: SqliteStore, path: Path, query: Quer
     [
         (statements.CHANGES, (1,)),
         (statements.FORGET, (1,)),
+        (statements.KNOWN, (b"k",)),
+        (statements.WITHIN, (1, 2, 1)),
+        (statements.REMOVE, (b"k",)),
+        (statements.OVERRULED, (1,)),
+        (statements.FORGET_OVERRULED, (1,)),
         (statements.RECALL, ("d", "a")),
         (statements.FORGET_TOKENS, (1,)),
     ],
@@ -272,7 +277,9 @@ def scans(path: Path, statement: str, values: object) -> list[str]:
     """The steps that read a whole table of calls or tokens."""
     steps = plan(path, statement, values)
     assert any("SEARCH" in step for step in steps)
-    return [step for step in steps if step.startswith(("SCAN calls", "SCAN tokens"))]
+    return [
+        step for step in steps if step.startswith(("SCAN calls", "SCAN tokens", "SCAN overruled"))
+    ]
 
 
 def test_a_child_opens_connections_of_its_own_and_the_parents_go_on(

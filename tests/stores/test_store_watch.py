@@ -12,7 +12,7 @@ import pytest
 
 from gateway.core.errors import GatewayStopping, StoreError
 from gateway.core.query import ByParty, ByPlatformCallID, Query, Status
-from gateway.stores import Changes, FeedState
+from gateway.stores import Changes, FeedState, Pulse
 from gateway.stores.memory import MemoryStore
 from gateway.stores.watch import LOOK_EVERY, PAUSE, Bell, Watch
 from tests.fakes import NOON, call
@@ -207,10 +207,10 @@ class MoodyStore:
     asked: int = 0
     store: MemoryStore = field(default_factory=MemoryStore)
 
-    def revision(self) -> int:
+    def pulse(self) -> Pulse:
         if self.error:
             raise self.error
-        return self.store.revision()
+        return self.store.pulse()
 
     def changes(self, since: int) -> Changes:
         self.asked += 1
