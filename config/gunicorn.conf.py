@@ -26,8 +26,8 @@ http_parser = "python"
 # The recorder's clients send up to 4,000 characters of query; the default holds 4,094 in all.
 limit_request_line = 8190
 
-# Longer than a reverse proxy keeps its connections idle makes no sense, shorter costs handshakes.
-keepalive = 15
+# Idle connections hold up a stop for so long; shorter costs handshakes.
+keepalive = 5
 # Requests that run are finished within this time after SIGTERM; parked ones are woken at once.
 graceful_timeout = 30
 # This watches the worker's heartbeat, not a request: the gateway's deadlines are its own.

@@ -1,6 +1,7 @@
 """The command `callgate`. Knows what its words mean, and leaves the doing to others."""
 
 import argparse
+import json
 import os
 import secrets
 import sys
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     new = keys.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
         "new", help="mint a key, and print it once with the lines for the configuration"
     )
-    new.add_argument("name", metavar="NAME", help="what the application is called")
+    new.add_argument("name", metavar="NAME", type=_name, help="what the application is called")
     new.set_defaults(run=_new_key)
     simulate = commands.add_parser("simulate", help="run the recorder simulator alone")
     simulator.add_arguments(simulate)
@@ -98,11 +99,20 @@ def _check(namespace: argparse.Namespace) -> int:
     return check(namespace.config, sys.stdout, sys.stderr)
 
 
+def _name(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        message = "an application needs a name that can be read"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
 def _new_key(namespace: argparse.Namespace) -> int:
     """A GUID, as the recorder's keys are, with 122 random bits."""
     key = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
     print(f"The key, which is shown this once:\n\n    {key}\n")
     print("The lines for the configuration:\n")
-    print(f'    [[applications]]\n    name = "{namespace.name}"')
+    name = json.dumps(namespace.name, ensure_ascii=False).replace("\x7f", "\\u007f")
+    print(f"    [[applications]]\n    name = {name}")
     print(f'    keys = ["sha256:{Secret(key).digest}"]')
+    print('    # With credentials = "client" the recorder has to know the key as well.')
     return 0

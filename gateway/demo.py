@@ -5,6 +5,7 @@ Both run as they would in earnest, each in a process of its own. Nothing is left
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,11 @@ class Addresses:
 
 def run(addresses: Addresses) -> int:
     """Run both until SIGINT or SIGTERM, or until one of them ends; the exit status."""
+    for address in astuple(addresses):
+        if (fault := _cannot_listen(address)) is not None:
+            print(f"Nothing can listen on {address}: {fault}.", file=sys.stderr)
+            print("Name other addresses with --bind and --recorder.", file=sys.stderr)
+            return 1
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -51,6 +57,21 @@ def run(addresses: Addresses) -> int:
             return _watch(children, stopped, addresses)
         finally:
             _end(children)
+
+
+def _cannot_listen(address: str) -> str | None:
+    """Why not, if not."""
+    host, _, port = address.rpartition(":")
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(where)
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or "it is no HOST:PORT"
+    return None
 
 
 def _configuration(folder: Path, addresses: Addresses) -> Path:

@@ -14,7 +14,8 @@ from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Final, final
 from urllib.parse import parse_qsl
 
-from werkzeug.http import parse_cookie, parse_options_header
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from gateway.core.actions import Kind
@@ -31,8 +32,12 @@ if TYPE_CHECKING:
 METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
 _HOST: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]+)(?::[0-9]{0,5})?")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_ESCAPED_BLANKS: Final = re.compile(r"(?i)((?:^|&)extension=)(?:%20)+")
 _FORM: Final = frozenset({"", "application/x-www-form-urlencoded"})
-_SESSION_COOKIE: Final = "JSESSIONID"  # the recorder's; every other cookie is none of its business
+# The recorder's; every other cookie is none of its business. Source of the value: RFC 6265, 4.1.1.
+_SESSION_COOKIE: Final = re.compile(
+    r"(?:^|;)\s*(JSESSIONID=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*)\s*(?:;|$)"
+)
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 _DECISIVE: Final = (
     "QUERY_STRING",
@@ -85,6 +90,16 @@ class Door:
                 return given
         return self.ids.new()
 
+    def is_from(self, environ: "WSGIEnvironment", networks: tuple[Network, ...]) -> bool:
+        """Whether the peer that connected is in these networks, and whoever it speaks for.
+
+        A header never lets anybody in; but a proxy beside us must not let everybody in.
+        """
+        peer = client_address(environ.get("REMOTE_ADDR", ""), "", ())
+        said = environ.get("HTTP_X_FORWARDED_FOR", "")
+        behind = (client_address(each, "", ()) for each in said.split(",") if each.strip())
+        return all(is_inside(address, networks) for address in (peer, *behind))
+
     def likeness(self, environ: "WSGIEnvironment") -> tuple[Hashable, ...] | None:
         """Two requests with the same one are the same in all that decides an index's answer.
 
@@ -96,7 +111,7 @@ class Door:
 
     def request(self, environ: "WSGIEnvironment", id_: str, now: datetime) -> Request:
         """Read it. Raises `Refusal` for what HTTP forbids and for a body that cannot be read."""
-        _check(environ)
+        check(environ)
         query = query_pairs(environ)
         upload: Upload | None = None
         form: tuple[Pair, ...] = ()
@@ -145,17 +160,25 @@ def query_pairs(environ: "WSGIEnvironment") -> tuple[Pair, ...]:
 def _pairs(text: str) -> tuple[Pair, ...]:
     # No more fields than are needed to see that there are too many.
     fields = "&".join(text.split("&", MOST_PARAMETERS + 1)[: MOST_PARAMETERS + 1])
+    # Decoded, a blank before a number may have been a `+`; one that was escaped was none.
+    fields = _ESCAPED_BLANKS.sub(r"\1", fields)
     return tuple(parse_qsl(fields, keep_blank_values=True, errors="surrogateescape"))
 
 
 def _at_most(size: int, stream: IO[bytes]) -> bytes:
     body = b""
-    while len(body) < size and (piece := stream.read(size - len(body))):
-        body += piece
+    try:
+        while len(body) < size and (piece := stream.read(size - len(body))):
+            body += piece
+    except (OSError, ClientDisconnected) as error:  # bad chunks, or a client that hung up
+        message = "The body broke off, or its chunks are malformed."
+        status = HTTPStatus.BAD_REQUEST
+        raise Refusal(Code.INVALID_PARAMETERS, message, status=status) from error
     return body
 
 
-def _check(environ: "WSGIEnvironment") -> None:
+def check(environ: "WSGIEnvironment") -> None:
+    """Raise `Refusal` for a method that nobody here knows, and for a Host that is none."""
     if environ["REQUEST_METHOD"] not in METHODS:
         message = f"The method must be one of {', '.join(METHODS)}."
         status = HTTPStatus.METHOD_NOT_ALLOWED
@@ -172,9 +195,9 @@ def _credentials(environ: "WSGIEnvironment") -> Mapping[str, Secret]:
     found = {}
     if authorization := environ.get("HTTP_AUTHORIZATION"):
         found["Authorization"] = Secret(authorization)
-    for name, value in parse_cookie(environ.get("HTTP_COOKIE")).items():
-        if name == _SESSION_COOKIE and value.isascii() and value.isprintable() and ";" not in value:
-            found["Cookie"] = Secret(f"{name}={value}")
+    # Not werkzeug's parser: other applications' cookies may hold bytes that it stumbles over.
+    if session := _SESSION_COOKIE.search(environ.get("HTTP_COOKIE", "")):
+        found["Cookie"] = Secret(session[1])
     return found
 
 

@@ -17,7 +17,7 @@ from cachetools import LRUCache
 from gateway.core.errors import StoreError
 from gateway.core.replies import Origin, Rendition
 from gateway.core.requests import Request
-from gateway.core.selection import NotFound, Spoken, Terms, lasting
+from gateway.core.selection import CLOCKS_DIFFER, NotFound, Spoken, Terms, lasting
 from gateway.pipeline import Gateway, Journey
 from gateway.rendering.headers import Aging, Header, aging
 
@@ -62,7 +62,9 @@ class Memo:
         if pulse.revision != kept.revision or pulse.as_of is None:
             return None
         age = now - pulse.as_of
-        if age > kept.max_age or (kept.until is not None and now >= kept.until):
+        if not -CLOCKS_DIFFER <= age <= kept.max_age or (
+            kept.until is not None and now >= kept.until
+        ):
             return None
         return Rendition(kept.status, (*kept.headers, kept.aging.at(age)), kept.body)
 

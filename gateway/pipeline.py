@@ -20,9 +20,9 @@ from gateway.core.admission import Admitted, admit
 from gateway.core.applications import Applications
 from gateway.core.calls import Snapshot
 from gateway.core.errors import (
+    IndexSilent,
     NoAnswer,
     RecorderError,
-    RecorderUnreachable,
     Refusal,
     StoreError,
 )
@@ -65,7 +65,7 @@ from gateway.stores.watch import Watch
 log = logging.getLogger(__name__)
 
 NO_TIME: Final = timedelta(0)
-SILENT: Final = Unknown("the index cannot be read")
+SILENT: Final = Unknown("the index cannot be read", passing=True)
 
 
 class Recorder(Protocol):
@@ -205,11 +205,11 @@ class Gateway:
         with self.watch.over(query) as bell:
             while True:
                 sight = self.look(query)
-                if not isinstance(sight.verdict, NotYet | Unknown):
+                if not (isinstance(sight.verdict, NotYet) or _passes(sight.verdict)):
                     return sight
                 left = until - self.clock()
                 if left <= -self.terms.max_age:
-                    raise RecorderUnreachable
+                    raise IndexSilent
                 bell.wait(left)
 
     def _settle(self, query: Query) -> Sight:
@@ -238,3 +238,7 @@ class Gateway:
         except StoreError as error:
             log.error("a token cannot be looked up: %s", error)
             return None
+
+
+def _passes(verdict: Verdict) -> bool:
+    return isinstance(verdict, Unknown) and verdict.passing

@@ -1,6 +1,6 @@
 """From a configuration to a gateway. The only module that knows all the others.
 
-Here, and nowhere else, a clock is read: everybody else is told the time.
+Here, and nowhere else, the wall clock is read: everybody else is told the time.
 """
 
 import os

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final, final
 
 from gateway.config import Config
 from gateway.core.errors import Refusal
-from gateway.core.origin import client_address, is_inside
 from gateway.core.replies import Rendition
-from gateway.door import METHODS, Door, query_pairs
+from gateway.door import METHODS, Door, check, query_pairs
 from gateway.memo import Memo
 from gateway.operations.logs import frames
 from gateway.wiring import Plant, build, clock, give_way
@@ -27,10 +26,8 @@ log = logging.getLogger(__name__)
 
 Headers = tuple[tuple[str, str], ...]
 
-_PLAIN: Final[Headers] = (
-    ("Content-Type", "text/plain; charset=UTF-8"),
-    ("Cache-Control", "no-store"),
-)
+_OURS: Final[Headers] = (("Cache-Control", "no-store"), ("Cache-Status", "callgate"))
+_PLAIN: Final[Headers] = (("Content-Type", "text/plain; charset=UTF-8"), *_OURS)
 _REASONS: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _FAILED: Final = "Something went wrong in the gateway. Its log says what, under this request's id."
 
@@ -86,15 +83,17 @@ class Application:
             rendition = gateway.refuse(query_pairs(environ), refusal)
             return _allowing(rendition) if refusal.status == _NOT_ALLOWED else rendition
         if environ["REQUEST_METHOD"] == "OPTIONS":
-            return Rendition(HTTPStatus.NO_CONTENT, (("Allow", ", ".join(METHODS)),), b"")
+            return Rendition(HTTPStatus.NO_CONTENT, (("Allow", ", ".join(METHODS)), *_OURS), b"")
         if likeness:
             return self._memo.travel(likeness, request)
         return gateway.travel(request).rendition
 
     def _operate(self, path: str, environ: "WSGIEnvironment") -> Rendition:
-        # By the peer that connected, never by what a header says of it.
-        peer = client_address(environ.get("REMOTE_ADDR", ""), "", ())
-        if not is_inside(peer, self._operators):
+        try:
+            check(environ)
+        except Refusal as refusal:
+            return _plain(HTTPStatus(refusal.status), refusal.message)
+        if not self._door.is_from(environ, self._operators):
             return _plain(HTTPStatus.FORBIDDEN, "This is for operators' networks only.")
         match path:
             case "/-/live":
@@ -174,7 +173,7 @@ def _allowing(rendition: Rendition) -> Rendition:
 
 
 def _plain(status: HTTPStatus, text: str) -> Rendition:
-    return Rendition(status, (*_PLAIN, ("Cache-Status", "callgate")), f"{text}\n".encode())
+    return Rendition(status, _PLAIN, f"{text}\n".encode())
 
 
 def _send(

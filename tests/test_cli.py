@@ -1,5 +1,6 @@
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -54,6 +55,35 @@ def test_a_new_key_is_shown_once_and_its_lines_hold_the_digest(
     assert len(key) == 1
     lines = tomllib.loads(out.partition("configuration:\n")[2])
     assert lines == {"applications": [{"name": "crm", "keys": [f"sha256:{Secret(key[0]).digest}"]}]}
+
+
+@pytest.mark.parametrize("name", ['we"ird\\', "Büro 2", "a # b"])
+def test_whatever_an_application_is_called_its_lines_are_toml(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["keys", "new", name])
+    lines = tomllib.loads(capsys.readouterr().out.partition("configuration:\n")[2])
+    assert lines["applications"][0]["name"] == name
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb"])
+def test_an_application_needs_a_name_that_can_be_read(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["keys", "new", name])
+    assert "a name that can be read" in capsys.readouterr().err
+
+
+def test_a_demo_whose_port_is_taken_says_so_and_starts_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert main(["demo", "--bind", address]) == 1
+    assert f"Nothing can listen on {address}: Address already in use." in capsys.readouterr().err
+    assert main(["demo", "--bind", "nowhere"]) == 1
+    assert "it is no HOST:PORT" in capsys.readouterr().err
 
 
 def test_two_keys_are_never_the_same(capsys: pytest.CaptureFixture[str]) -> None:

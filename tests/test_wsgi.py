@@ -335,6 +335,84 @@ def test_a_request_id_is_taken_over_from_a_trusted_proxy_alone(
         trusting.plant.stop()
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "status"),
+    [
+        ("", "200 OK"),
+        ("127.0.0.9", "200 OK"),
+        ("203.0.113.9", "403 Forbidden"),
+        ("127.0.0.1, 203.0.113.9", "403 Forbidden"),
+        ("203.0.113.9, 127.0.0.1", "403 Forbidden"),
+        ("unknown", "403 Forbidden"),
+    ],
+)
+@pytest.mark.parametrize("trusted", ["", 'trusted_proxies = ["127.0.0.0/8"]'])
+def test_a_proxy_on_this_machine_does_not_open_the_operators_pages_to_the_world(
+    recorder: Server, forwarded: str, status: str, trusted: str
+) -> None:
+    application = wsgi.create_app(configuration(recorder.url, trusted))
+    try:
+        answer = call(application, PATH_INFO="/-/live", HTTP_X_FORWARDED_FOR=forwarded)
+        assert answer.status == status
+    finally:
+        application.plant.stop()
+
+
+@pytest.mark.parametrize("host", [None, "a b"])
+def test_the_operators_pages_want_sound_http_too(gateway: wsgi.Application, host: object) -> None:
+    assert call(gateway, PATH_INFO="/-/live", HTTP_HOST=host).status == "400 Bad Request"
+    assert call(gateway, PATH_INFO="/-/live", method="DELETE").status == "405 Method Not Allowed"
+
+
+@pytest.mark.parametrize(
+    ("cookies", "sent"),
+    [
+        ("JSESSIONID=A1.node-2", "JSESSIONID=A1.node-2"),
+        ("a=b; JSESSIONID=A1;c=d", "JSESSIONID=A1"),
+        ("name=J\xf6rg; JSESSIONID=A1", "JSESSIONID=A1"),
+        ("name=J\xf6rg", None),
+        ("XJSESSIONID=A1", None),
+        ('JSESSIONID="A;1"', None),
+    ],
+)
+def test_of_all_cookies_only_the_recorders_session_is_passed_on(
+    gateway: wsgi.Application, recorder: Server, cookies: str, sent: str | None
+) -> None:
+    answer = call(gateway, SAMPLE | {"action": "GetCallURL"}, HTTP_COOKIE=cookies)
+    assert answer.status == "200 OK"
+    headers = {name.lower(): value for name, value in heard(recorder, "GetCallURL").headers.items()}
+    assert headers.get("cookie") == sent
+
+
+def test_a_body_that_breaks_off_is_a_bad_request(gateway: wsgi.Application) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(size)
+
+    broken: dict[str, Any] = {"wsgi.input": Broken(), "CONTENT_LENGTH": "9"}
+    answer = call(gateway, SAMPLE, method="POST", **broken)
+    assert answer.status == "400 Bad Request"
+    assert b"The body broke off" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"), [("%2012345678", "12345678"), ("+12345678", "+12345678")]
+)
+def test_a_blank_that_was_escaped_was_no_plus(
+    gateway: wsgi.Application, recorder: Server, raw: str, number: str
+) -> None:
+    query = f"action=GetCallURL&apiKey={KEY}&token={TOKEN}&status=last&extension={raw}"
+    call(gateway, query)
+    assert dict(heard(recorder, "GetCallURL").pairs)["extension"] == number
+
+
+def test_a_response_type_that_nobody_knows_is_left_to_the_recorder(
+    gateway: wsgi.Application,
+) -> None:
+    answer = call(gateway, SAMPLE | {"responseType": "PDF"})
+    assert answer.headers["cache-status"] == "callgate; fwd=bypass"
+
+
 def test_elsewhere_is_nothing(gateway: wsgi.Application) -> None:
     answer = call(gateway, PATH_INFO="/verba/apiary")
     assert answer.status == "404 Not Found"

@@ -9,7 +9,7 @@ from gateway.core.numbers import normal_number
 
 def same(text: str) -> str:
     """The form in which ids and numbers are compared: without regard to case and to blanks."""
-    return text.strip().casefold()
+    return text.strip().lower()  # not casefold: straße is not strasse
 
 
 @final

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, drawn before it is defined.
+"""What can go wrong on a request's way, drawn before it is defined.
 
     CallgateError
     ├── Refusal                     we say no, and the recorder never hears of it
@@ -7,11 +7,13 @@
     │   │   ├── RecorderUnreachable         nobody there: refused, reset, no such host, no TLS
     │   │   ├── RecorderTimeout             there, but not in time
     │   │   └── RecorderGarbled             an answer that is none: HTTP 500, too long, cut off
+    │   ├── IndexSilent                 a request waited, and the index fell silent meanwhile
     │   └── GatewayStopping             we are being restarted
     └── StoreError                  the index could not be read or written
 
 A `Refusal` and a `NoAnswer` become answers; a `StoreError` makes the index silent, and the
-recorder is asked. No message holds a secret, an address of the recorder, or a trace.
+recorder is asked. Rooms that start the gateway have faults of their own. No message holds a
+secret, an address of the recorder, or a trace.
 """
 
 from enum import IntEnum
@@ -69,6 +71,12 @@ class GatewayStopping(NoAnswer):
     """The gateway is being restarted while a request waited in it."""
 
     message = "The gateway is being restarted. Ask again."
+
+
+class IndexSilent(NoAnswer):
+    """The index was not fed any more while a request waited for a call, and until its end."""
+
+    message = "The gateway lost sight of the calls while it waited for the next one. Ask again."
 
 
 class RecorderError(NoAnswer):

@@ -11,7 +11,8 @@ from gateway.core.tokens import TOKEN_LIFETIME, TokenRecord
 def lesson(admitted: Admitted, outcome: Outcome, node: str) -> tuple[Secret, TokenRecord] | None:
     """The token to remember, and what of it; `None`: nothing new.
 
-    A token is learned when the recorder issues it, or accepts a request that carries it. One
+    A token is learned when the recorder issues it, or accepts a request that carries it and
+    nothing else that opens doors. One
     that was issued by this very node, and is known to it no longer, is remembered as refused;
     one that was never proven is not, because another node may know it.
     """
@@ -26,6 +27,7 @@ def lesson(admitted: Admitted, outcome: Outcome, node: str) -> tuple[Secret, Tok
         return None
     if outcome.token_refused and admitted.node == node:
         return token, TokenRecord(application, node, admitted.received_at, refused=True)
-    if outcome.accepted and not admitted.proven:
+    # Whoever shows a session or a login of his own may have been let in for that.
+    if outcome.accepted and not admitted.proven and not admitted.request.credentials:
         return token, TokenRecord(application, node, admitted.received_at + TOKEN_LIFETIME)
     return None

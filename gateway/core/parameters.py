@@ -22,9 +22,9 @@ Pair = tuple[str, str]
 
 MOST_PARAMETERS: Final = 250  # the longest documented request has about thirty
 
-# By their lower case: a secret under a misspelt name is a secret still.
 # Compared without regard to case.
 _IDS: Final = frozenset({*CALL_ID_SPELLINGS, "platformCallID", "nativeID", "meetingID"})
+# By their lower case: a secret under a misspelt name is a secret still.
 _SECRETS: Final = frozenset({"apikey", "token", "password"})
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

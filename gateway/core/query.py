@@ -12,7 +12,7 @@ from typing import Final, final
 from gateway.core.actions import COMMON
 from gateway.core.admission import Admitted
 from gateway.core.calls import Snapshot, same
-from gateway.core.parameters import Parameters
+from gateway.core.parameters import Parameters, ResponseType
 
 
 class Status(Enum):
@@ -94,6 +94,8 @@ def understand(admitted: Admitted) -> Query | None:
     """
     parameters = admitted.parameters
     if not (parameters.action.from_index and admitted.proven):
+        return None
+    if parameters.response_type is ResponseType.AS_SENT:
         return None
     names = {name for name, _ in parameters.pairs if name not in COMMON}
     kind = parameters.get("type")

@@ -13,6 +13,7 @@ from typing import Final, assert_never, final
 from gateway.core.calls import Call, Snapshot
 from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Status
 
+CLOCKS_DIFFER: Final = timedelta(seconds=1)  # at most, those of the machines that share a store
 NEXT_WITHIN: Final = timedelta(minutes=1)  # source: the seed, "the upcoming 1 minute time range"
 
 
@@ -43,9 +44,13 @@ class Ambiguous:
 @final
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The index may not speak, and `reason` says why; the recorder is asked."""
+    """The index may not speak, and `reason` says why; the recorder is asked.
+
+    `passing`: it may speak again in a moment, so that whoever waits goes on waiting.
+    """
 
     reason: str
+    passing: bool = False
 
 
 @final
@@ -70,8 +75,9 @@ class Unsure:
 Spoken = Found | NotFound | Ambiguous
 Verdict = Spoken | Unknown | NotYet | Unsure
 
-NEVER_FED: Final = Unknown("the index was never fed")
-TOO_OLD: Final = Unknown("the index is older than max_age")
+NEVER_FED: Final = Unknown("the index was never fed", passing=True)
+TOO_OLD: Final = Unknown("the index is older than max_age", passing=True)
+FROM_THE_FUTURE: Final = Unknown("the gateway's clock was set back", passing=True)
 INCOMPLETE: Final = Unknown("the recorder may hold older calls than the index")
 
 
@@ -101,6 +107,8 @@ def select(query: Query, snapshot: Snapshot, now: datetime, terms: Terms) -> Ver
     age = now - snapshot.as_of
     if age > terms.max_age:
         return TOO_OLD
+    if age < -CLOCKS_DIFFER:
+        return FROM_THE_FUTURE
     verdict = _decide(query, snapshot, now + snapshot.recorder_ahead, terms)
     of_no = terms.max_age_of_no
     if isinstance(verdict, NotFound) and of_no is not None and age > of_no:
@@ -135,30 +143,25 @@ def _decide(query: Query, snapshot: Snapshot, now: datetime, terms: Terms) -> Ve
     calls = [call for call in snapshot.calls if call.manual or not query.manual]
     match query.selector:
         case ByParty(numbers, statuses):
-            concerned = _of_first_number(calls, numbers)
+            number = _first_with_calls(calls, numbers)
             # The likelier reading may have calls that the index does not know.
-            if concerned and not (snapshot.complete or _is_of(concerned, numbers[0])):
+            if number != numbers[0] and not snapshot.complete:
                 return INCOMPLETE
+            concerned = [call for call in calls if call.concerns(number)]
             alive = [call for call in concerned if not is_stuck(call, now, terms.stuck_after)]
             return _by_party(query, snapshot, alive, statuses)
         case ByPlatformCallID(value):
             return _by_id([c for c in calls if c.platform_call_id == value], snapshot, "platform")
         case ByNativeID(value):
-            return _by_id([c for c in calls if c.native_id == value], snapshot, "native")
+            return _by_own_id([c for c in calls if c.native_id == value], snapshot)
         case _:  # pragma: no cover - the type checker proves that nothing is left
             assert_never(query.selector)
 
 
-def _of_first_number(calls: Sequence[Call], numbers: tuple[str, ...]) -> Sequence[Call]:
-    """The calls of the likeliest reading of a number that has any at all."""
-    for number in numbers:
-        if concerned := [call for call in calls if call.concerns(number)]:
-            return concerned
-    return ()
-
-
-def _is_of(calls: Sequence[Call], number: str) -> bool:
-    return any(call.concerns(number) for call in calls)
+def _first_with_calls(calls: Sequence[Call], numbers: tuple[str, ...]) -> str:
+    """The likeliest reading of a number that has any call; if none has, the likeliest."""
+    having = (number for number in numbers if any(call.concerns(number) for call in calls))
+    return next(having, numbers[0])
 
 
 def _by_party(
@@ -213,6 +216,13 @@ def _came_after(query: Query, calls: Sequence[Call]) -> Iterable[Call]:
 def _by_id(calls: Sequence[Call], snapshot: Snapshot, rule: str) -> Verdict:
     """A record that is older than the index could share the id: only a complete index is sure."""
     return _by_rule(_only(calls), rule) if snapshot.complete else INCOMPLETE
+
+
+def _by_own_id(calls: Sequence[Call], snapshot: Snapshot) -> Verdict:
+    """The technical identifier is unique to a record: one that is known is the one."""
+    if not (calls or snapshot.complete):
+        return INCOMPLETE
+    return _by_rule(_only(calls), "native")
 
 
 def _by_rule(verdict: Verdict, rule: str) -> Verdict:

@@ -20,6 +20,7 @@ from gateway.core.secrets import Secret
 from gateway.recorder.transport import Question, Transport
 from gateway.rendering.documents import read
 from gateway.rendering.records import CallList, read_calls
+from gateway.rendering.traces import fit_for_clients
 
 log = logging.getLogger(__name__)
 
@@ -66,18 +67,28 @@ class Account:
     clock: Clock
     offload: Offload = field(default=lambda work, argument: work(argument))
     _token: Secret | None = None
-    _renew_at: datetime | None = None
+    _issued_at: datetime | None = None
     _refused: tuple[datetime, Outcome] | None = None
 
     def search(self, parameters: tuple[Pair, ...]) -> Page:
         """One page of SearchCalls. Raises `RecorderError`; logs in again once if it must."""
         found, ahead = self._search(parameters)
-        if isinstance(found, Outcome) and found.token_refused and self._token is not None:
+        if isinstance(found, Outcome) and self._may_be_the_token(found):
             self._token = None
             found, ahead = self._search(parameters)
         if isinstance(found, Outcome):
             raise _refused("SearchCalls", found)
         return Page(found.rows, ahead)
+
+    def _may_be_the_token(self, refusal: Outcome) -> bool:
+        """Whether a new login may help.
+
+        In the documented dialect everything that goes wrong is a 2: a session that the recorder
+        forgot, too, as at a restart. Such a refusal is tried with a new login now and then.
+        """
+        if self._token is None or self._issued_at is None:
+            return False
+        return refusal.token_refused or self.clock() - self._issued_at >= _LOGIN_AGAIN_AFTER
 
     def _search(self, parameters: tuple[Pair, ...]) -> tuple[CallList | Outcome, timedelta | None]:
         document, ahead = self._ask("SearchCalls", (*parameters, *self._login()))
@@ -89,9 +100,10 @@ class Account:
         if user is None or password is None:
             return ()
         now = self.clock()
-        if self._token is None or self._renew_at is None or now >= self._renew_at:
+        issued_at = self._issued_at
+        if self._token is None or issued_at is None or now - issued_at >= _RENEW_AFTER:
             self._token = self._fresh_token(user, password, now)
-            self._renew_at = now + _RENEW_AFTER
+            self._issued_at = now
         return (("token", self._token.reveal()),)
 
     def _fresh_token(self, user: Secret, password: Secret, now: datetime) -> Secret:
@@ -128,7 +140,8 @@ class Account:
 
 
 def _refused(action: str, outcome: Outcome) -> RecorderRefusedError:
-    return RecorderRefusedError(f"the recorder refuses {action} with the code {outcome.code}")
+    said = f": {fit_for_clients(outcome.message)}" if outcome.message else ""
+    return RecorderRefusedError(f"the recorder refuses {action} with the code {outcome.code}{said}")
 
 
 def _told_time(header: str | None) -> datetime | None:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import final
+from typing import Final, final
 
 from gateway.stores import FeedState
+
+SEE: Final = "the recorder does not answer as it should, and the log says how"
 
 
 @final
@@ -23,9 +25,9 @@ def health(state: FeedState, now: datetime, max_age: timedelta, *, stale_is_enou
     while the recorder is down.
     """
     if state.as_of is None:
-        return Health(ready=False, reason="the index was never fed: the recorder does not answer")
+        return Health(ready=False, reason=f"the index was never fed: {SEE}")
     age = now - state.as_of
     if age <= max_age:
         return Health(ready=True, reason="the index is fresh")
-    reason = f"the index is {age.total_seconds():.0f} s old: the recorder does not answer"
+    reason = f"the index is {age.total_seconds():.0f} s old: {SEE}"
     return Health(ready=stale_is_enough, reason=reason)

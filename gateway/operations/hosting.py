@@ -7,8 +7,11 @@ nothing here imports the gateway itself; a worker's hook gets it from gunicorn.
 import gc
 import logging
 import re
+import resource
 import threading
+from collections.abc import Callable
 from typing import Any, Final, Protocol, final
+from urllib.parse import quote
 
 from gunicorn.glogging import Logger
 
@@ -16,6 +19,10 @@ from gateway.operations.logs import start_logging
 
 LOOK_EVERY: Final = 0.2  # seconds between a worker's being told to stop and our noticing it
 
+MOST_DESCRIPTORS: Final = 65_536  # of a worker
+LONGEST_PATH: Final = 100  # characters of it in the access log
+
+_BEYOND_THE_PATH: Final = re.compile(r"[?;].*", re.DOTALL)
 _QUERY: Final = re.compile(r"\?\S*")
 
 
@@ -39,12 +46,20 @@ class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
         super().setup(cfg)
         self.error_log.addFilter(WithoutQueries())
 
+    def atoms(self, *given: Any) -> dict[str, Any]:  # noqa: ANN401 - gunicorn ships no types
+        """As gunicorn does, but for the path, which it decodes: a client could forge lines."""
+        atoms: dict[str, Any] = super().atoms(*given)
+        path = _BEYOND_THE_PATH.sub("", atoms["U"] or "-")
+        atoms["U"] = quote(path.encode("latin-1", "replace"), safe="/-._~")[:LONGEST_PATH]
+        return atoms
+
 
 class Worker(Protocol):
     """What of a gunicorn worker is used here."""
 
     alive: bool
     wsgi: Any
+    handle_error: Callable[..., None]
 
 
 def when_ready(_server: object) -> None:
@@ -52,9 +67,34 @@ def when_ready(_server: object) -> None:
     start_logging()
 
 
+def without_words(handle_error: Callable[..., None]) -> Callable[..., None]:
+    """What gunicorn says to what is no HTTP, without repeating it to the client and to the log.
+
+    A request with raw blanks in its query, as old clients send it, is one: it holds a key.
+    """
+
+    def handle(request: object, client: object, address: object, error: Exception) -> None:
+        kind = type(error)
+        words = f"{kind.__name__} (what was sent is not repeated)"
+        error.__class__ = type(kind.__name__, (kind,), {"__str__": lambda _: words})
+        handle_error(request, client, address, error)
+
+    return handle
+
+
+def _raise_limit() -> None:
+    """Every connection is a descriptor: the usual soft limit would refuse the thousandth."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def post_worker_init(worker: Worker) -> None:
     """A worker has forked and loaded the application: feed, and stop when it does."""
     start_logging()
+    _raise_limit()
+    worker.handle_error = without_words(worker.handle_error)
     plant = worker.wsgi.load().plant
     # What was imported stays: the collector need not look through it again and again.
     gc.collect()

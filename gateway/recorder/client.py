@@ -45,17 +45,27 @@ class Client:
     def ask(self, admitted: Admitted) -> tuple[Reply, str]:
         """The recorder's reply, and the node that gave it. Raises `RecorderError`.
 
-        A read that broke before its answer began is asked once more, on a new connection: a
-        recorder that was restarted has closed those that were kept. A change is never sent twice.
+        A request that may be sent twice is, once, if the connection broke before an answer
+        began: to the next node, or, where a token belongs to this one, on a new connection, since
+        a recorder that was restarted has closed those that were kept. A change is never sent
+        twice.
         """
-        node = admitted.node if admitted.node in self._nodes else self._nodes[0]
-        question = _question(admitted, node)
+        first, second = self._candidates(admitted)
         try:
-            response = self._transport.exchange(question)
+            return self._ask(admitted, first)
         except RecorderUnreachable:
-            if not admitted.parameters.action.retryable:
+            kind = admitted.parameters.action.kind
+            if not (admitted.parameters.action.retryable or kind is Kind.AUTHENTICATES):
                 raise
-            response = self._transport.exchange(question)
+        return self._ask(admitted, second)
+
+    def _candidates(self, admitted: Admitted) -> tuple[str, str]:
+        if admitted.node in self._nodes:
+            return admitted.node, admitted.node
+        return self._nodes[0], self._nodes[1 % len(self._nodes)]
+
+    def _ask(self, admitted: Admitted, node: str) -> tuple[Reply, str]:
+        response = self._transport.exchange(_question(admitted, node))
         return _reply(admitted, response, node), node
 
 

@@ -41,6 +41,7 @@ MEANING: Final[tuple[tuple[type[Exception], type[RecorderError]], ...]] = (
     (urllib3.exceptions.ReadTimeoutError, RecorderTimeout),
     (urllib3.exceptions.HTTPError, RecorderGarbled),
     (OSError, RecorderUnreachable),
+    (ValueError, RecorderGarbled),  # a header that cannot be read
 )
 
 
@@ -170,8 +171,20 @@ def _verify(settings: Settings) -> bool | str:
     )
 
 
+class _Session(requests.Session):
+    """A session that sees no redirect.
+
+    Told not to follow one, `requests` still reads its whole body to see where it would lead.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere."""
+        del resp
+        return None
+
+
 def _session(settings: Settings) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.clear()

@@ -1,5 +1,6 @@
 """The headers of a rendition: what it is, that it must not be kept, and where it came from."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,8 @@ CONTENT_TYPES: Final[Mapping[ResponseType, str]] = MappingProxyType(
         ResponseType.JSON: "application/json; charset=utf-8",
     }
 )
+_ILLEGAL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _OURS: Final = frozenset({"cache-control", "cache-status", "age"})
 
 
@@ -41,12 +44,13 @@ def of_made(response_type: ResponseType, styles: Iterable[str] = ()) -> tuple[He
 def of_sent(document: Document) -> tuple[Header, ...]:
     """Of the recorder's own body."""
     default = CONTENT_TYPES[ResponseType.XML]
-    return (("Content-Type", document.content_type or default), *of_session(document))
+    said = document.content_type
+    return (("Content-Type", said if said and _is_legal(said) else default), *of_session(document))
 
 
 def of_session(document: Document) -> Iterator[Header]:
     """The cookies that the recorder set for this client."""
-    return (("Set-Cookie", cookie) for cookie in document.cookies)
+    return (("Set-Cookie", cookie) for cookie in document.cookies if _is_legal(cookie))
 
 
 def of_source(source: Source) -> Iterator[Header]:
@@ -108,4 +112,15 @@ def of_waiting(answer: Answer) -> Iterator[Header]:
 
 def of_stream(stream: Stream) -> Iterator[Header]:
     """The stream's own, without those that are ours to say."""
-    return ((name, value) for name, value in stream.headers.items() if name.lower() not in _OURS)
+    return (
+        (name, value)
+        for name, value in stream.headers.items()
+        if name.lower() not in _OURS
+        and _is_legal(value)
+        and (name.lower() != "content-length" or _LENGTH.fullmatch(value))
+    )
+
+
+def _is_legal(value: str) -> bool:
+    """Whether a value of the recorder's may stand in a header of ours (RFC 9110, 5.5)."""
+    return not _ILLEGAL.search(value)

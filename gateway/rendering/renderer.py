@@ -36,6 +36,7 @@ from gateway.rendering.headers import (
 )
 from gateway.rendering.stylesheet import Stylesheet, compile_all
 from gateway.rendering.traces import fit_for_clients
+from gateway.rendering.trees import gather_namesakes
 
 # The bodies of our own answers that are kept, in bytes: some ten thousand of them.
 MOST_KEPT: Final = 8_000_000
@@ -105,6 +106,8 @@ class Renderer:
                 return UNREADABLE
             code = Code.UNEXPECTED_ERROR if outcome.code is None else outcome.code
             return Answer(reading.action, code, fit_for_clients(outcome.message))
+        if response_type is ResponseType.JSON:
+            gather_namesakes(reading.root)
         try:
             return self._stylesheets[response_type].transform(reading.root)
         except etree.LxmlError:  # a site's own stylesheet gave up

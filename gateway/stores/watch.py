@@ -129,7 +129,7 @@ class Watch:
     def _changed_parties(self) -> Collection[str]:
         try:
             changes = self._store.changes(self._revision)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the waiters must be woken
+        except Exception as error:  # noqa: BLE001 - whatever it is, the watch must go on
             self._say(error)
             return ()
         self._revision, self._failing = changes.revision, False

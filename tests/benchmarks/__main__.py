@@ -65,7 +65,7 @@ ACCESS_LOG = "%(h)s %(m)s %(U)s %(s)s %(B)s %(M)sms id=%({x-request-id}o)s"
 # What of the shipped settings costs or saves time.
 AS_SHIPPED = [
     *("--worker-class", "gevent", "--http-parser", "python", "--no-control-socket"),
-    *("--worker-connections", "12000", "--limit-request-line", "8190", "--keep-alive", "15"),
+    *("--worker-connections", "12000", "--limit-request-line", "8190", "--keep-alive", "5"),
     *("--forwarded-allow-ips", "", "--access-logformat", ACCESS_LOG),
 ]
 OF_GUNICORN = {"Server", "Date", "Connection"}

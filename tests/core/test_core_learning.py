@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -5,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core.admission import admit
+from gateway.core.applications import Applications
 from gateway.core.errors import Code
 from gateway.core.learning import lesson
 from gateway.core.replies import CANNOT_BE_FOUND, Outcome
@@ -118,3 +121,13 @@ def test_what_is_learned_is_either_good_for_an_hour_or_refused_now(
         assert (new.application, new.node) == ("crm", node)
         assert new.proven(NOON + HOUR - timedelta.resolution) is not new.refused
         assert new.refused is (code in {-42, -43})
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Cookie"])
+def test_whoever_was_let_in_by_something_else_teaches_nothing_of_his_token(name: str) -> None:
+    unproven = asked_for(record=None)
+    request = replace(unproven.request, credentials={name: Secret("x")})
+    admitted = admit(
+        unproven.parameters, request, Applications([unproven.application]), lambda *_: None
+    )
+    assert lesson(admitted, SUCCESS, NODE) is None

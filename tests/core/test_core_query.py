@@ -109,6 +109,7 @@ def test_every_documented_way_to_say_which_call_is_understood(
         pytest.param({"nativeID": "1", "type": ""}, id="empty-type"),
         pytest.param({"nativeID": "1", "type": "manualrecord"}, id="type-in-another-case"),
         pytest.param({"nativeID": "1", "type": "everything"}, id="unknown-type"),
+        pytest.param({"nativeID": "1", "responseType": "PDF"}, id="unknown-response-type"),
     ],
 )
 def test_what_is_not_understood_is_passed_on(asked: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """What clients see of a gateway under gunicorn, on gevent and on gthread."""
 
+import re
 import socket
 import threading
 import time
@@ -172,6 +173,54 @@ def test_what_http_forbids_is_refused(hosted: Hosted, head: bytes, status: bytes
     with socket.create_connection(("127.0.0.1", hosted.port), timeout=10) as connection:
         connection.sendall(head)
         assert connection.recv(4096).split(b" ")[1] == status
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(
+            b"GET /verba/api?start=2011-01-01 00:00&apiKey=canary&token=canary HTTP/1.1\r\n\r\n",
+            id="raw blanks",
+        ),
+        pytest.param(
+            b"POST /verba/api HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
+            b"..password=canary&token=canary\r\n\r\n",
+            id="short length",
+        ),
+        pytest.param(b"GET / HTTP/1.1\r\nAuthorization canary\r\n\r\n", id="no colon"),
+        pytest.param(b"CANARY canary / HTTP/1.1\r\n\r\n", id="odd method"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: a\r\nExpect: canary\r\n\r\n", id="expect"),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: canary\r\n\r\n", id="coding"
+        ),
+    ],
+)
+def test_what_is_no_http_is_not_repeated(hosted: Hosted, sent: bytes) -> None:
+    answered = b""
+    with socket.create_connection(("127.0.0.1", hosted.port), timeout=10) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        while piece := connection.recv(65536):
+            answered += piece
+    assert b" 4" in answered or b" 5" in answered
+    assert b"canary" not in answered.lower()
+    eventually(lambda: "what was sent is not repeated" in hosted.log)
+    assert "canary" not in hosted.log.lower()
+
+
+@pytest.mark.parametrize(
+    "path", ["/verba/api%0aFORGED%20%1b[31m", "/verba/api%3fapiKey=canary", "/x;jsessionid=canary"]
+)
+def test_a_path_cannot_forge_a_line_of_the_log_nor_hide_a_secret_in_it(
+    hosted: Hosted, path: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", hosted.port), timeout=10) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        id_ = re.findall(rb"X-Request-ID: (\w+)", connection.recv(65536))[0].decode()
+    line = eventually(lambda: [each for each in hosted.log.splitlines() if id_ in each])[0]
+    assert line.startswith("127.0.0.1 GET /")
+    assert "canary" not in line
+    assert line.isprintable()
 
 
 def test_no_secret_is_in_the_log(hosted: Hosted) -> None:

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from gateway.core.errors import RecorderError, RecorderGarbled, RecorderUnreachable
 from gateway.core.secrets import Secret
 from gateway.feed.account import Account, Credentials, Page, RecorderRefusedError, _told_time
+from gateway.recorder.transport import Settings, Transport
 from gateway.simulator.faults import Fault, Kind
 from gateway.simulator.settings import KEY_ONLY, SEED_KEY, Access
+from tests.fakes import FrozenClock, issued, refused_with
 from tests.feed.recorders import Simulated
+from tests.servers import RawServer, answering, ok
 
 DEAD = "http://127.0.0.1:1/verba/api"
 WIDE = (("status", "recorded"), ("start", "2020-01-01 00:00"), ("end", "2030-01-01 00:00"))
@@ -63,6 +66,24 @@ def test_a_login_that_is_refused_again_and_again_is_made_anew_once_for_each_sear
         with pytest.raises(RecorderRefusedError, match="refuses SearchCalls with the code -43"):
             recorder.login(clock=clock).search(WIDE)
         assert counts(recorder) == (2, 2)
+
+
+def test_a_session_that_was_forgotten_with_a_bare_two_is_made_anew_now_and_then() -> None:
+    two = refused_with(2, "SearchCalls")
+    listed = b'<verbacdrlist rowcount="0"></verbacdrlist>'
+    answers = (issued("first"), two, two, issued("second"), listed)
+    clock = FrozenClock()
+    transport = Transport(Settings(connect_timeout=2.0, timeout=10.0))
+    with RawServer(*(answering(ok(body)) for body in answers)) as server:
+        credentials = Credentials(Secret("k"), Secret("u"), Secret("p"))
+        account = Account(transport, (server.url,), credentials, clock)
+        with pytest.raises(RecorderRefusedError, match=r"SearchCalls with the code 2: No\."):
+            account.search(WIDE)
+        assert len(server.requests) == 2
+        clock.move(30)
+        assert account.search(WIDE).rows == ()
+        assert b"token=second" in server.requests[-1]
+    transport.close()
 
 
 def test_a_password_that_was_refused_is_not_tried_again_at_once(recorder: Simulated) -> None:

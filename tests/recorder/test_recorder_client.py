@@ -116,7 +116,16 @@ def test_a_read_that_broke_before_its_answer_is_asked_once_more() -> None:
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("action", ["MuteRecording", "KeepCall", "SomethingNew", "RequestToken"])
+@pytest.mark.parametrize("action", ["GetCallURL", "RequestToken"])
+def test_who_is_tied_to_no_node_is_answered_by_another_while_the_first_is_down(action: str) -> None:
+    with RawServer(reset) as one, RawServer(answering(ok(b"<x/>"))) as two:
+        client = Client(TRANSPORT, (one.url, two.url))
+        assert client.ask(admitted(action=action))[1] == two.url
+        with pytest.raises(RecorderUnreachable):
+            client.ask(admitted(action="GetCallURL", node=one.url))
+
+
+@pytest.mark.parametrize("action", ["MuteRecording", "KeepCall", "SomethingNew"])
 def test_a_change_is_never_sent_twice(action: str) -> None:
     with RawServer(reset, answering(ok(b"<x/>"))) as server:
         with pytest.raises(RecorderUnreachable):

@@ -3,6 +3,7 @@ import inspect
 import logging
 import socket
 import struct
+import threading
 import time
 
 import pytest
@@ -74,6 +75,30 @@ def test_a_redirect_is_not_followed_with_the_secrets(transport: Transport) -> No
             response.close()
     assert response.status == 307
     assert elsewhere.requests == []
+
+
+def test_the_body_of_a_redirect_is_not_read_to_see_where_it_leads(transport: Transport) -> None:
+    def drip(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 9999\r\n\r\n")
+        hung_up.wait(10)
+
+    hung_up = threading.Event()
+    with RawServer(drip) as server:
+        response = transport.exchange(question(server.url))
+        assert response.status == 302
+        response.close()
+        hung_up.set()
+
+
+@pytest.mark.parametrize("location", [b"http://\xff\xfe/", b"http://[::1", b"///"])
+def test_a_redirect_to_nowhere_is_an_answer_like_any_other(
+    transport: Transport, location: bytes
+) -> None:
+    head = b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"
+    with RawServer(answering(head)) as server:
+        response = transport.exchange(question(server.url))
+        assert response.status == 302
+        response.close()
 
 
 def test_the_environments_proxy_is_not_told_the_secrets(

@@ -6,7 +6,7 @@ import pytest
 from gateway.core.parameters import ResponseType
 from gateway.core.replies import PASSED_ON, REFUSED, Answer, Document, Origin, Source, Stream
 from gateway.rendering import Renderer
-from tests.fakes import FROM_INDEX, FROM_RECORDER
+from tests.fakes import FROM_INDEX, FROM_RECORDER, NODE
 from tests.rendering.golden import sample
 from tests.rendering.replies import Pieces, bytes_of, document, envelope, values
 
@@ -144,3 +144,21 @@ def test_xml_keeps_every_byte_of_an_error(name: str) -> None:
 def test_the_same_answer_is_made_once() -> None:
     first, second = (LEGACY.render(FOUND, ResponseType.HTML, FROM_INDEX) for _ in range(2))
     assert first.body is second.body
+
+
+@pytest.mark.parametrize("value", ["a\x01b", "a\nSet-Cookie: b", "a\u0142b", "a\x7f"])
+def test_what_may_not_stand_in_a_header_is_left_out(value: str) -> None:
+    reply = Document(b"<a/>", value, NODE, (value, "ok=1"))
+    rendition = LEGACY.render(reply, ResponseType.XML, FROM_RECORDER)
+    assert values(rendition, "Content-Type") == ["text/xml; charset=UTF-8"]
+    assert values(rendition, "Set-Cookie") == ["ok=1"]
+    stream = Stream(200, {"Content-Type": "audio/wav", "ETag": value}, Pieces())
+    assert values(LEGACY.render(stream, ResponseType.XML, PASSED_ON), "ETag") == []
+
+
+@pytest.mark.parametrize("length", ["abc", "5, 5", "-5", "+5", ""])
+def test_a_length_that_is_none_is_left_out(length: str) -> None:
+    stream = Stream(200, {"Content-Type": "audio/wav", "Content-Length": length}, Pieces())
+    rendition = LEGACY.render(stream, ResponseType.XML, PASSED_ON)
+    assert values(rendition, "Content-Length") == []
+    assert values(rendition, "Content-Type") == ["audio/wav"]

@@ -16,6 +16,9 @@
   <xsl:variable name="from" select="exsl:node-set($escapes)/c/@is"/>
   <xsl:variable name="to" select="exsl:node-set($escapes)/c"/>
 
+  <!-- Elements of one name and one parent; the Response itself is nobody's member. -->
+  <xsl:key name="namesakes" match="*[not(self::Response) or preceding::Response or ancestor::Response]" use="concat(generate-id(..), ' ', name())"/>
+
   <xsl:template match="/">
     <xsl:text>{"action":</xsl:text>
     <xsl:call-template name="string"><xsl:with-param name="of" select="$action"/></xsl:call-template>
@@ -34,6 +37,7 @@
     <xsl:call-template name="members">
       <xsl:with-param name="attributes" select="$response/@*[name() != 'code' and name() != 'type'] | $holder[not($response)]/@*"/>
       <xsl:with-param name="elements" select="$others"/>
+      <xsl:with-param name="parents" select="$response | $holder"/>
       <xsl:with-param name="taken" select="' action code message calls markers '"/>
     </xsl:call-template>
     <xsl:if test="$lists-calls">
@@ -49,21 +53,25 @@
   <xsl:template name="members">
     <xsl:param name="attributes" select="@*"/>
     <xsl:param name="elements" select="*"/>
+    <xsl:param name="parents" select="."/>
     <xsl:param name="taken" select="' text '"/>
+    <xsl:variable name="one" select="generate-id($parents[1])"/>
+    <xsl:variable name="two" select="generate-id($parents[2])"/>
     <xsl:for-each select="$attributes">
-      <xsl:variable name="name" select="name()"/>
-      <xsl:if test="not($elements[name() = $name])">
+      <xsl:if test="not(key('namesakes', concat($one, ' ', name())) or key('namesakes', concat($two, ' ', name())))">
         <xsl:call-template name="name"><xsl:with-param name="taken" select="$taken"/></xsl:call-template>
         <xsl:call-template name="string"/>
       </xsl:if>
     </xsl:for-each>
     <xsl:for-each select="$elements">
-      <xsl:variable name="name" select="name()"/>
-      <!-- The neighbour is asked first: a long run of namesakes is gone through once only. -->
+      <!-- Namesakes stand together, so that the neighbour tells, and a run is gone through once. -->
       <xsl:variable name="neighbour" select="preceding-sibling::*[1]"/>
-      <xsl:if test="name($neighbour) != $name or generate-id($neighbour) = generate-id($response)">
-        <xsl:variable name="namesakes" select="$elements[name() = $name]"/>
-        <xsl:if test="generate-id($namesakes) = generate-id()">
+      <xsl:if test="name($neighbour) != name() or generate-id($neighbour) = generate-id($response)">
+        <xsl:variable name="first" select="key('namesakes', concat($one, ' ', name()))[1]
+          | key('namesakes', concat($two, ' ', name()))[1]"/>
+        <xsl:if test="generate-id($first) = generate-id()">
+          <xsl:variable name="namesakes" select="key('namesakes', concat($one, ' ', name()))
+            | key('namesakes', concat($two, ' ', name()))"/>
           <xsl:call-template name="name"><xsl:with-param name="taken" select="$taken"/></xsl:call-template>
           <xsl:choose>
             <xsl:when test="$namesakes[2]">
