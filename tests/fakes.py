@@ -1,8 +1,9 @@
 """Stand-ins for what the gateway talks to: named, typed, and no cleverer than their contract."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from gateway.core.admission import Admitted
 from gateway.core.applications import Application
@@ -152,6 +153,13 @@ def call(  # noqa: PLR0913 - a test names the few that matter to it
         native_id=f"native-{id_}",
         manual=manual,
     )
+
+
+def guessed(ended: Call, **more: Any) -> Call:
+    """The same call, whose end was inferred: within the second before `ended_at`."""
+    changed = replace(ended, **more)
+    end = changed.ended_at
+    return replace(changed, ended_after=end and max(end - timedelta(seconds=1), ended.started_at))
 
 
 def pairs(

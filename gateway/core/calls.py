@@ -18,9 +18,10 @@ class Call:
     """One record of the recorder's. Times are the recorder's clock, in UTC, to the millisecond.
 
     `id` is spelt as the recorder spells it; the parties and the other ids are in the form in
-    which they are compared. A secondary recording is never a `Call`. `provisional` is an end
-    that was inferred, because the call left the list of ongoing ones, and not yet confirmed.
-    `pushed`: somebody else told of it, and no list of the recorder's has shown it yet.
+    which they are compared. A secondary recording is never a `Call`. An end that was inferred,
+    because the call left the list of ongoing ones, and that no record has confirmed yet, lies
+    after `ended_after` and not after `ended_at`; of an end that is certain, `ended_after` is
+    `None`. `pushed`: somebody else told of it, and no list of the recorder's has shown it yet.
     """
 
     id: str
@@ -31,13 +32,23 @@ class Call:
     platform_call_id: str = ""
     native_id: str = ""
     manual: bool = False
-    provisional: bool = False
+    ended_after: datetime | None = None
     pushed: bool = False
 
     @property
     def ongoing(self) -> bool:
         """Whether the call has not ended as far as is known."""
         return self.ended_at is None
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the end was inferred."""
+        return self.ended_after is not None
+
+    @property
+    def final(self) -> bool:
+        """Whether the call has ended, and its record says when."""
+        return self.ended_at is not None and self.ended_after is None
 
     def concerns(self, number: str) -> bool:
         """Whether a number, in the form in which numbers are compared, is one of its parties."""

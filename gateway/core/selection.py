@@ -78,6 +78,7 @@ Verdict = Spoken | Unknown | NotYet | Unsure
 NEVER_FED: Final = Unknown("the index was never fed", passing=True)
 TOO_OLD: Final = Unknown("the index is older than max_age", passing=True)
 FROM_THE_FUTURE: Final = Unknown("the gateway's clock was set back", passing=True)
+TOO_CLOSE: Final = Unknown("two calls ended too close together to tell which was last")
 INCOMPLETE: Final = Unknown("the recorder may hold older calls than the index")
 
 
@@ -181,11 +182,18 @@ def _ongoing(_query: Query, _snapshot: Snapshot, calls: Sequence[Call]) -> Verdi
 
 
 def _last(_query: Query, snapshot: Snapshot, calls: Sequence[Call]) -> Verdict:
-    """The one that ended last; of several that ended in the same instant, that began last."""
+    """The one that ended last; of several that ended in the same instant, that began last.
+
+    An end that was inferred lies somewhere between two moments. If another's lies there, too,
+    nobody can tell which of them was last until their records appear.
+    """
     ended = [((call.ended_at, call.started_at), call) for call in calls if call.ended_at]
     if not ended:
         return NotFound() if snapshot.complete else INCOMPLETE
-    newest = max(times for times, _ in ended)
+    newest, last = max(ended, key=lambda each: each[0])
+    after = last.ended_after
+    if after is not None and sum(at > after for (at, _), _ in ended) > 1:
+        return TOO_CLOSE
     return _only([call for times, call in ended if times == newest])
 
 

@@ -17,6 +17,7 @@ from gateway.core.parameters import Pair
 from gateway.core.replies import Document, Outcome
 from gateway.core.requests import Clock
 from gateway.core.secrets import Secret
+from gateway.feed.clocks import ClockDifference
 from gateway.recorder.transport import Question, Transport
 from gateway.rendering.documents import read
 from gateway.rendering.records import CallList, read_calls
@@ -27,8 +28,6 @@ log = logging.getLogger(__name__)
 _RENEW_AFTER: Final = timedelta(minutes=55)  # of the hour that a token lives
 # A password that was refused is not tried again at once: accounts are locked for that.
 _LOGIN_AGAIN_AFTER: Final = timedelta(seconds=30)
-# A Date header has whole seconds: smaller differences of the clocks cannot be told from it.
-_NOTICEABLE: Final = timedelta(seconds=2)
 
 Offload = Callable[[Callable[[bytes], CallList | Outcome], bytes], CallList | Outcome]
 
@@ -69,6 +68,7 @@ class Account:
     _token: Secret | None = None
     _issued_at: datetime | None = None
     _refused: tuple[datetime, Outcome] | None = None
+    _clocks: dict[str, ClockDifference] = field(default_factory=dict)
 
     def search(self, parameters: tuple[Pair, ...]) -> Page:
         """One page of SearchCalls. Raises `RecorderError`; logs in again once if it must."""
@@ -130,13 +130,15 @@ class Account:
                 log.warning("the recorder answered the feed with HTTP %s", response.status)
                 raise RecorderGarbled
             told = _told_time(response.headers.get("Date"))
-            middle = asked_at + (self.clock() - asked_at) / 2
+            clocks = self._clocks.setdefault(node, ClockDifference())
+            if told is not None:
+                clocks.learn(told, asked_at, self.clock())
             document = Document(response.body(), response.headers.get("Content-Type", ""), node)
         except RecorderError:
             # The next round tries the next node, where this login is not known.
             self.nodes, self._token = (*self.nodes[1:], node), None
             raise
-        return document, _ahead(told, middle)
+        return document, clocks.ahead
 
 
 def _refused(action: str, outcome: Outcome) -> RecorderRefusedError:
@@ -150,11 +152,3 @@ def _told_time(header: str | None) -> datetime | None:
     except ValueError:
         return None
     return told if told is not None and told.tzinfo is not None else None
-
-
-def _ahead(told: datetime | None, ours: datetime) -> timedelta | None:
-    if told is None:
-        return None
-    # A whole second stands for the moment in its middle.
-    ahead = told + timedelta(seconds=0.5) - ours
-    return ahead if abs(ahead) >= _NOTICEABLE else timedelta(0)

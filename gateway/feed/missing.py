@@ -11,7 +11,7 @@ from typing import Final, final
 
 from gateway.core.calls import Call, same
 
-MOST_AT_ONCE: Final = 20  # records looked for in one round
+MOST_AT_ONCE: Final = 10  # records looked for in one round
 SOONEST: Final = timedelta(seconds=1)
 LATEST: Final = timedelta(minutes=2)
 

@@ -4,7 +4,7 @@ The recorded calls are asked for by a window of begins that overlaps the one bef
 recorder's SearchCalls, and nothing of who feeds or how often.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, final
@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 from gateway.core.calls import Call, same
 from gateway.core.requests import Clock
 from gateway.feed.account import Page
+from gateway.feed.clocks import ClockDifference
 from gateway.feed.missing import Missing
 from gateway.feed.paging import BEGINNING, Lists, Search
+from gateway.feed.recheck import Recheck
 from gateway.feed.reconciliation import reconcile
-from gateway.feed.records import call_of, local_start, local_time
+from gateway.feed.records import call_of, id_of, is_secondary, local_end, local_start, local_time
 from gateway.stores import CallStore, FeedState
 
 OVERLAP: Final = timedelta(minutes=1)  # of two neighbouring windows
@@ -47,49 +49,58 @@ class Poll:
     hold: Callable[[], None] = field(default=lambda: None)
     _swept_at: datetime | None = None
     _tidied_at: datetime | None = None
+    _clocks: ClockDifference = field(default_factory=ClockDifference)
     _missing: Missing = field(default_factory=Missing)
     _lists: Lists = field(init=False)
+    _recheck: Recheck = field(init=False)
 
     def __post_init__(self) -> None:
         self._lists = Lists(self.account, self.zone, self.hold)
+        self._recheck = Recheck(self.store, self._listed, self._remove)
 
     def round(self) -> None:
         """Bring the index up to date. Raises `RecorderError` and `StoreError`.
 
-        The index is as of the moment at which the round began, and only once the whole round has
-        succeeded. Ongoing calls are asked for before recorded ones: a call that ends in between
-        is in both lists, and not in neither.
+        The index is as of the moment at which the round began, and only once the lists of this
+        round were read whole. Ongoing calls are asked for before recorded ones: a call that ends
+        in between is in both lists, and not in neither. What is looked for beyond that comes
+        after the index is vouched for, and makes nobody wait.
         """
         asked_at = self.clock()
         state = self.store.state()
-        ongoing, ahead = self._ongoing(state, asked_at)
+        pages = self._ongoing_pages(asked_at)
+        ahead = self._ahead(pages, state)
         now = asked_at + ahead
-        sweep = _is_due(self._swept_at, asked_at, SWEEP_EVERY)
-        since = self._window(state, now, sweep=sweep)
-        start, end = local_start(since, now, self.zone), local_time(now + FUTURE, self.zone)
-        state = self._store_recorded(state, start, end)
-        self._store_missing(state, ongoing, since, now)
-        calls = reconcile(self.store.unfinished(), ongoing, now)
+        ongoing = [call for page in pages for call in self._calls(page, now) if call.ongoing]
+        since = self._window(state, now)
+        state = self._store_recorded(state, since, asked_at, now)
+        before = (state.as_of or asked_at) + ahead
+        difference = reconcile(self.store.unfinished(), ongoing, before, now)
+        removed = (*difference.removed, *_secondaries(pages))
         state = replace(state, as_of=asked_at, recorder_ahead=ahead)
         self.hold()
-        self.store.update(calls, state)
-        self._swept_at = asked_at if sweep else self._swept_at
-        if _is_due(self._tidied_at, asked_at, TIDY_EVERY):
-            self._tidy(state, now)
-            self._tidied_at = asked_at
+        self.store.update(difference.calls, state, removed=removed, asked_at=asked_at)
+        self._look_further(ongoing, since, asked_at, now)
 
-    def _ongoing(self, state: FeedState, now: datetime) -> tuple[tuple[Call, ...], timedelta]:
-        """The ongoing calls, and how far the recorder's clock is ahead of ours.
-
-        All of them: stuck ones may be older than whatever the index keeps.
-        """
+    def _ongoing_pages(self, now: datetime) -> list[Page]:
+        """All ongoing calls: stuck ones may be older than whatever the index keeps."""
         start, end = (local_time(each, self.zone) for each in (BEGINNING, now + FUTURE))
-        pages = list(self._lists.pages("ongoing", start, end))
-        told = [page.recorder_ahead for page in pages if page.recorder_ahead is not None]
-        calls = tuple(call for page in pages for call in self._calls(page) if call.ongoing)
-        return calls, told[0] if told else state.recorder_ahead
+        return list(self._lists.pages("ongoing", start, end))
 
-    def _window(self, state: FeedState, now: datetime, *, sweep: bool) -> datetime:
+    def _ahead(self, pages: list[Page], state: FeedState) -> timedelta:
+        """How far the recorder's clock is ahead of ours, as well as it can be known."""
+        if (told := pages[0].recorder_ahead) is not None:
+            return told
+        answered_at = self.clock()
+        if state.as_of is not None:
+            known = {same(call.id) for call in self.store.unfinished()}
+            listed = [call for page in pages for call in self._calls(page, answered_at)]
+            new = (call.started_at for call in listed if same(call.id) not in known)
+            self._clocks.learn_begins(new, answered_at)
+        told = self._clocks.ahead
+        return state.recorder_ahead if told is None else told
+
+    def _window(self, state: FeedState, now: datetime) -> datetime:
         """From which begin on recorded calls are asked for (the recorder's clock)."""
         oldest = now - self.keep
         if state.as_of is None:
@@ -98,25 +109,36 @@ class Poll:
         seen_at = state.as_of + state.recorder_ahead
         if now - seen_at > OUTAGE:
             since = min(since, seen_at - LONGEST_CALL)
-        if sweep:
-            since = min(since, now - SWEEP)
         return max(since, oldest)
 
-    def _store_recorded(self, state: FeedState, start: str, end: str) -> FeedState:
-        """Store the recorded calls that began in between; the state with its mark moved on."""
+    def _store_recorded(
+        self, state: FeedState, since: datetime, asked_at: datetime, now: datetime
+    ) -> FeedState:
+        """Store the recorded calls that began since then; the state with its mark moved on."""
+        start, end = local_start(since, now, self.zone), local_time(now + FUTURE, self.zone)
         for page in self._lists.pages("recorded", start, end):
-            calls = tuple(call for call in self._calls(page) if not call.ongoing)
+            calls = [call for call in self._calls(page, now) if not call.ongoing]
             if calls:
                 newest = max(call.started_at for call in calls)
                 mark = max(newest, state.recorded_until or newest)
                 state = replace(state, recorded_until=mark)
-                self.hold()
-                self.store.update(calls, state)
+            self._store(calls, state, _secondaries([page]), asked_at)
         return state
 
-    def _store_missing(
-        self, state: FeedState, ongoing: tuple[Call, ...], since: datetime, now: datetime
+    def _look_further(
+        self, ongoing: list[Call], since: datetime, asked_at: datetime, now: datetime
     ) -> None:
+        """For records that are missing, that appear late, and that are no more."""
+        self._store_missing(ongoing, since, now)
+        if _is_due(self._swept_at, asked_at, SWEEP_EVERY):
+            self._recheck.window(now - SWEEP, now)
+            self._recheck.further_back(now - SWEEP, now - self.keep)
+            self._swept_at = asked_at
+        if _is_due(self._tidied_at, asked_at, TIDY_EVERY):
+            self._tidy(now)
+            self._tidied_at = asked_at
+
+    def _store_missing(self, ongoing: list[Call], since: datetime, now: datetime) -> None:
         """Look for the records of calls that have ended and began before the window."""
         listed = {same(call.id) for call in ongoing}
         missing = (
@@ -125,19 +147,50 @@ class Poll:
             if same(call.id) not in listed and call.started_at < since
         )
         for call in self._missing.due(missing, now):
-            start, end = call.started_at - _AROUND, call.started_at + _AROUND
-            self._store_recorded(state, local_time(start, self.zone), local_time(end, self.zone))
+            self._listed(call.started_at - _AROUND, call.started_at + _AROUND)
 
-    def _tidy(self, state: FeedState, now: datetime) -> None:
+    def _listed(self, start: datetime, end: datetime) -> set[str]:
+        """Store what the recorder lists between two begins, and tell the ids in it."""
+        asked_at = self.clock()
+        state = self.store.state()
+        now = asked_at + state.recorder_ahead
+        first, last = local_start(start, end, self.zone), local_end(start, end, self.zone)
+        ids: set[str] = set()
+        for page in self._lists.pages("recorded", first, last):
+            calls = [call for call in self._calls(page, now) if not call.ongoing]
+            ids |= {same(call.id) for call in calls}
+            self._store(calls, state, _secondaries([page]), asked_at)
+        return ids
+
+    def _remove(self, ids: Sequence[str]) -> None:
+        self._store([], self.store.state(), tuple(ids), self.clock())
+
+    def _store(
+        self, calls: list[Call], state: FeedState, removed: tuple[str, ...], asked_at: datetime
+    ) -> None:
+        if calls or removed:
+            self.hold()
+            self.store.update(calls, state, removed=removed, asked_at=asked_at)
+
+    def _tidy(self, now: datetime) -> None:
         """Forget what is too old, and find out whether the recorder remembers more than we do."""
         oldest = now - self.keep
         older = self._lists.has_any_before(oldest)
         self.hold()
-        self.store.update((), replace(state, complete=not older))
+        self.store.update((), replace(self.store.state(), complete=not older))
         self.store.forget_before(oldest)
 
-    def _calls(self, page: Page) -> list[Call]:
-        return [call for row in page.rows if (call := call_of(row, self.zone))]
+    def _calls(self, page: Page, now: datetime) -> list[Call]:
+        each = (call_of(row, self.zone, now, self._known) for row in page.rows)
+        return [call for call in each if call is not None]
+
+    def _known(self, id_: str) -> Call | None:
+        return next(iter(self.store.known((id_,))), None)
+
+
+def _secondaries(pages: Iterable[Page]) -> tuple[str, ...]:
+    """Records that are duplicates: one that was no duplicate before is no call any more."""
+    return tuple(id_of(row) for page in pages for row in page.rows if is_secondary(row))
 
 
 def _is_due(last: datetime | None, now: datetime, period: timedelta) -> bool:

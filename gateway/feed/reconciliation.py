@@ -1,37 +1,54 @@
 """What a list of ongoing calls teaches. Pure; knows no store and no recorder.
 
 A call is never in neither list: one that leaves the ongoing ones has ended, provisionally, until
-its record appears.
+its record appears. One whose record never appears is no call that the recorder would name.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, final
 
 from gateway.core.calls import Call, same
 
-# A record that has not appeared by then will not: the provisional end is taken for the end.
 RECORD_APPEARS_WITHIN: Final = timedelta(hours=1)
+# A call that was pushed and that the recorder has not listed by then is not known to it.
+CONFIRMED_WITHIN: Final = timedelta(minutes=1)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changes in the index: the calls to store, and the ids of those to remove."""
+
+    calls: tuple[Call, ...]
+    removed: tuple[str, ...]
 
 
 def reconcile(
-    unfinished: Iterable[Call], ongoing: Iterable[Call], now: datetime
-) -> tuple[Call, ...]:
-    """The calls to store: those that are ongoing, and those that were and are no longer.
+    unfinished: Iterable[Call], ongoing: Iterable[Call], before: datetime, now: datetime
+) -> Difference:
+    """Bring the unfinished calls of the index in line with the list of ongoing ones.
 
-    Calls of which nothing new is known are left out. `now` is the recorder's clock when it was
-    asked. An end is never before its begin.
+    `before` and `now`: when the list was asked for the last time and this time (the recorder's
+    clock). An end that is inferred lies in between, and never before the call's begin.
     """
     known = {same(call.id): call for call in unfinished}
     listed = {same(call.id): call for call in ongoing}
-    left = {key: _ended(call, now) for key, call in known.items() if key not in listed}
-    return tuple(call for key, call in (listed | left).items() if known.get(key) != call)
+    left = {key: call for key, call in known.items() if key not in listed}
+    over = {key for key, call in left.items() if _is_given_up(call, now)}
+    ended = {k: _ended(call, before, now) for k, call in left.items() if k not in over}
+    calls = tuple(call for key, call in (listed | ended).items() if known.get(key) != call)
+    return Difference(calls, tuple(known[key].id for key in over))
 
 
-def _ended(call: Call, now: datetime) -> Call:
-    if call.ended_at is None:
-        return replace(call, ended_at=max(now, call.started_at), provisional=True)
-    if now - call.ended_at > RECORD_APPEARS_WITHIN:
-        return replace(call, provisional=False)
-    return call
+def _ended(call: Call, before: datetime, now: datetime) -> Call:
+    if call.ended_at is not None:
+        return call
+    at = max(now, call.started_at)
+    return replace(call, ended_at=at, ended_after=min(max(before, call.started_at), at))
+
+
+def _is_given_up(call: Call, now: datetime) -> bool:
+    within = CONFIRMED_WITHIN if call.pushed else RECORD_APPEARS_WITHIN
+    return call.ended_at is not None and now - call.ended_at > within

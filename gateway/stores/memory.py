@@ -56,7 +56,7 @@ class MemoryStore:
     def within(self, start: datetime, end: datetime) -> tuple[Call, ...]:
         """See `CallStore`."""
         with self._lock:
-            final = [call for call in self._calls.values() if _ended_for_good(call)]
+            final = [call for call in self._calls.values() if call.final]
         return tuple(c for c in final if c.ended_at and start <= c.started_at <= c.ended_at <= end)
 
     def update(
@@ -160,11 +160,7 @@ def _replaces(call: Call, known: Call | None) -> bool:
     """Whether it is news. What has ended for good is replaced only by what has, too."""
     if known is None:
         return True
-    return known != call and (_ended_for_good(call) or not _ended_for_good(known))
-
-
-def _ended_for_good(call: Call) -> bool:
-    return not (call.ongoing or call.provisional)
+    return known != call and (call.final or not known.final)
 
 
 def _concerns(call: Call, selector: Selector) -> bool:

@@ -70,14 +70,14 @@ def row_of(call: Call) -> Row:
         call.platform_call_id or None,
         call.native_id or None,
         call.manual,
-        call.provisional,
+        None if call.ended_after is None else milliseconds(call.ended_after),
         call.pushed,
     )
 
 
 def call_of(row: Row) -> Call:
     """A call from the columns `statements.FIELDS`."""
-    key, spelt, caller, called, started, ended, platform, native, manual, provisional, pushed = row
+    key, spelt, caller, called, started, ended, platform, native, manual, after, pushed = row
     return Call(
         id=_id(key, spelt),
         caller=caller,
@@ -87,7 +87,7 @@ def call_of(row: Row) -> Call:
         platform_call_id=platform or "",
         native_id=native or "",
         manual=bool(manual),
-        provisional=bool(provisional),
+        ended_after=None if after is None else _EPOCH + after * _MILLISECOND,
         pushed=bool(pushed),
     )
 

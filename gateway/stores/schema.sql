@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS calls (
     platform_call_id TEXT,          -- NULL: none
     native_id TEXT,                 -- NULL: none
     manual INTEGER NOT NULL,
-    provisional INTEGER NOT NULL,
+    ended_after INTEGER,            -- NULL: the end is certain
     pushed INTEGER NOT NULL,
     revision INTEGER NOT NULL
 );
@@ -29,7 +29,7 @@ CREATE INDEX IF NOT EXISTS calls_by_native ON calls (native_id) WHERE native_id 
 CREATE INDEX IF NOT EXISTS calls_by_end ON calls (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS calls_by_revision ON calls (revision);
 CREATE INDEX IF NOT EXISTS calls_unfinished ON calls (number)
-    WHERE ended_at IS NULL OR provisional;
+    WHERE ended_at IS NULL OR ended_after IS NOT NULL;
 
 -- Calls of which somebody knew better than the recorder's lists, and until when.
 CREATE TABLE IF NOT EXISTS overruled (

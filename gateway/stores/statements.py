@@ -13,7 +13,7 @@ from gateway.stores.rows import microseconds
 
 FIELDS: Final = (
     "key, id, caller, called, started_at, ended_at, platform_call_id, native_id, manual,"
-    " provisional, pushed"
+    " ended_after, pushed"
 )
 STATE: Final = "as_of, complete, recorder_ahead"
 
@@ -27,8 +27,8 @@ INSERT INTO calls ({FIELDS}, revision)
 VALUES ({_BOUND}, (SELECT revision + 1 FROM state))
 ON CONFLICT (key) DO UPDATE SET ({FIELDS}, revision) = ({_EXCLUDED}, excluded.revision)
 WHERE ({FIELDS.replace("key, id", "calls.key, calls.id")}) IS NOT ({_EXCLUDED})
-AND (calls.ended_at IS NULL OR calls.provisional
-    OR (excluded.ended_at IS NOT NULL AND NOT excluded.provisional))
+AND (calls.ended_at IS NULL OR calls.ended_after IS NOT NULL
+    OR (excluded.ended_at IS NOT NULL AND excluded.ended_after IS NULL))
 """
 REMOVE: Final = "DELETE FROM calls WHERE key = ?"
 OVERRULED: Final = "SELECT key FROM overruled WHERE until > ?"
@@ -44,11 +44,11 @@ UPDATE state SET revision = revision + (? OR complete <> ?),
 CHANGED: Final = "UPDATE state SET revision = revision + 1"
 FEED_STATE: Final = f"SELECT {STATE}, recorded_until FROM state"
 PULSE: Final = "SELECT as_of, revision FROM state"
-UNFINISHED: Final = f"SELECT {FIELDS} FROM calls WHERE ended_at IS NULL OR provisional"
+UNFINISHED: Final = f"SELECT {FIELDS} FROM calls WHERE ended_at IS NULL OR ended_after IS NOT NULL"
 KNOWN: Final = f"SELECT {FIELDS} FROM calls WHERE key = ?"
 WITHIN: Final = f"""
 SELECT {FIELDS} FROM calls
-WHERE ended_at BETWEEN ? AND ? AND started_at >= ? AND NOT provisional
+WHERE ended_at BETWEEN ? AND ? AND started_at >= ? AND ended_after IS NULL
 """
 CHANGES: Final = """
 SELECT state.revision, caller, called FROM state LEFT JOIN calls ON calls.revision > ?
@@ -72,7 +72,11 @@ SELECT node, expires_at, refused FROM tokens WHERE digest = ? AND application = 
 REMEMBER: Final = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)"
 FORGET_TOKENS: Final = "DELETE FROM tokens WHERE expires_at < ?"
 
+# An end that was inferred may have been as early as `ended_after`: whatever ended since then
+# decides, too.
 _NEWEST: Final = "(SELECT max(ended_at) FROM calls WHERE {side} = :{number} {manual})"
+_EARLIEST: Final = f"""(SELECT min(coalesce(ended_after, ended_at)) FROM calls
+    WHERE {{side}} = :{{number}} AND ended_at = {_NEWEST} {{manual}})"""
 # To the millisecond below: rather a call too many than one too few.
 _LATER: Final = ">= (:asked_at + (SELECT recorder_ahead FROM state)) / 1000"
 
@@ -80,7 +84,7 @@ _LATER: Final = ">= (:asked_at + (SELECT recorder_ahead FROM state)) / 1000"
 # began after the question also ended after it, and the end is what the index is sorted by.
 _SEEN: Final = {
     Status.ONGOING: ("{side} = :{number} AND ended_at IS NULL {manual}",),
-    Status.LAST: (f"{{side}} = :{{number}} AND ended_at = {_NEWEST} {{manual}}",),
+    Status.LAST: (f"{{side}} = :{{number}} AND ended_at >= {_EARLIEST} {{manual}}",),
     Status.NEXT: (
         f"{{side}} = :{{number}} AND ended_at IS NULL AND started_at {_LATER} {{manual}}",
         f"{{side}} = :{{number}} AND ended_at {_LATER} AND started_at {_LATER} {{manual}}",

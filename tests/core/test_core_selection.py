@@ -9,6 +9,7 @@ from gateway.core.selection import (
     FROM_THE_FUTURE,
     INCOMPLETE,
     NEVER_FED,
+    TOO_CLOSE,
     TOO_OLD,
     Ambiguous,
     Found,
@@ -22,7 +23,7 @@ from gateway.core.selection import (
     select,
 )
 from tests.core.indexed import MAX_AGE, TERMS, Case, at
-from tests.fakes import NOON, call
+from tests.fakes import NOON, call, guessed
 
 ENDED = call("ended", started=-600, ended=-300)
 LATER = call("later", started=-500, ended=-200)
@@ -92,7 +93,18 @@ def test_last_calls_that_began_and_ended_together_are_ambiguous() -> None:
 
 
 def test_an_inferred_end_is_an_end() -> None:
-    assert verdict("last", replace(LATER, provisional=True), ENDED).__class__ is Found
+    assert verdict("last", guessed(LATER), ENDED).__class__ is Found
+
+
+def test_an_inferred_end_that_may_be_before_anothers_leaves_the_last_open() -> None:
+    before, between = guessed(ENDED), replace(ENDED, id="b", ended_at=at(-300.5))
+    assert verdict("last", before, between) is TOO_CLOSE
+    assert verdict("last", before, replace(between, ended_at=at(-301))) == Found(before)
+    assert (
+        verdict("last", before, guessed(replace(ENDED, id="c", started_at=at(-599)))) is TOO_CLOSE
+    )
+    certain = replace(ENDED, id="d", ended_at=at(-299))
+    assert verdict("last", before, certain) == Found(certain)
 
 
 def test_an_index_that_was_never_fed_is_silent() -> None:

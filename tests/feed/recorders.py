@@ -60,6 +60,7 @@ class FakeSearch:
     heeds_order: bool = True
     heeds_nothing: bool = False
     ahead: timedelta | None = timedelta(0)
+    secondary: set[str] = field(default_factory=set)
     before: Callable[[int], None] = lambda _: None
     asked: list[dict[str, str]] = field(default_factory=list)
 
@@ -75,7 +76,11 @@ class FakeSearch:
         found.sort(key=lambda c: c.started_at, reverse=not self.heeds_order)
         first = int(asked["pagefirst"]) if self.heeds_pagefirst else 0
         length = min(int(asked["pagelen"]), self.cap)
-        return Page(tuple(map(row, found[first : first + length])), self.ahead)
+        rows = (
+            {**row(each), "secondary": str(each.id in self.secondary).lower()}
+            for each in found[first : first + length]
+        )
+        return Page(tuple(rows), self.ahead)
 
     def starts(self, status: str) -> list[str]:
         """From which begins on it was asked for a list."""

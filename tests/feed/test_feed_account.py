@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import RecorderError, RecorderGarbled, RecorderUnreachable
 from gateway.core.secrets import Secret
-from gateway.feed.account import Account, Credentials, Page, RecorderRefusedError, _told_time
+from gateway.feed.account import Account, Credentials, RecorderRefusedError, _told_time
 from gateway.recorder.transport import Settings, Transport
 from gateway.simulator.faults import Fault, Kind
 from gateway.simulator.settings import KEY_ONLY, SEED_KEY, Access
@@ -35,7 +35,7 @@ def counts(recorder: Simulated) -> tuple[int, int]:
 
 def test_one_login_is_enough_for_many_searches(recorder: Simulated) -> None:
     for _ in range(3):
-        assert recorder.account.search(WIDE) == Page((), timedelta(0))
+        assert recorder.account.search(WIDE).rows == ()
     assert counts(recorder) == (1, 3)
 
 
@@ -146,10 +146,7 @@ def test_the_recorders_clock_is_told_by_its_date_header(offset: float) -> None:
     with Simulated(clock_offset=offset) as recorder:
         ahead = recorder.account.search(WIDE).recorder_ahead
         assert ahead is not None
-        if abs(offset) < 1:
-            assert ahead == timedelta(0)
-        else:
-            assert abs(ahead - timedelta(seconds=offset)) <= timedelta(seconds=1)
+        assert abs(ahead - timedelta(seconds=offset)) <= timedelta(seconds=0.6)
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{4} [\d:]*"))

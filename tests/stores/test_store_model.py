@@ -41,7 +41,7 @@ def calls(draw: st.DrawFn) -> Call:
         platform_call_id=draw(st.sampled_from(("", "p", "q"))),
         native_id=draw(st.sampled_from(("", "n", "m"))),
         manual=draw(st.booleans()),
-        provisional=lasted is not None and draw(st.booleans()),
+        ended_after=started_at if lasted is not None and draw(st.booleans()) else None,
         pushed=draw(st.booleans()),
     )
 

@@ -19,7 +19,7 @@ from gateway.core.query import (
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
 from gateway.stores import OVERRULED_FOR, FeedState, Pulse
-from tests.fakes import NODE, NOON, SAMPLE_ID, call
+from tests.fakes import NODE, NOON, SAMPLE_ID, call, guessed
 from tests.stores.kinds import Store
 
 FED = FeedState(
@@ -30,7 +30,7 @@ FED = FeedState(
 )
 TERM = timedelta(seconds=4)
 ONGOING = call("a", ended=None)
-PROVISIONAL = replace(call("a"), provisional=True)
+PROVISIONAL = guessed(call("a"))
 FINAL = call("a", ended=-301)
 
 
@@ -70,7 +70,7 @@ def test_a_snapshot_says_as_of_when_it_is_true_and_how_sure(store: Store) -> Non
     [
         call(),
         call(ended=None),
-        replace(call(), provisional=True),
+        guessed(call()),
         replace(call(manual=True), started_at=NOON - timedelta(hours=1, milliseconds=1)),
         replace(call(), caller="anna@example.com", called="8856", id="ÀÈ'--%\x00"),
         replace(call(), platform_call_id="", native_id=""),
@@ -160,7 +160,7 @@ def test_what_has_ended_for_good_stays_so(
 
 
 def test_the_unfinished_are_the_ongoing_and_the_provisional_ones(store: Store) -> None:
-    ongoing, provisional = call("o", ended=None), replace(call("p"), provisional=True)
+    ongoing, provisional = call("o", ended=None), guessed(call("p"))
     store.update([ongoing, provisional, call("f")], FED)
     assert set(store.unfinished()) == {ongoing, provisional}
 
@@ -221,7 +221,7 @@ def test_the_calls_within_two_times_began_and_ended_for_good_between_them(store:
         call("before", started=-21, ended=-10),
         call("after", started=-20, ended=-9),
         call("live", started=-20, ended=None),
-        replace(call("unsure", started=-20, ended=-10), provisional=True),
+        guessed(call("unsure", started=-20, ended=-10)),
     ]
     store.update([*inside, *outside], FED)
     start, end = NOON - timedelta(seconds=20), NOON - timedelta(seconds=10)

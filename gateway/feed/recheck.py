@@ -1,0 +1,73 @@
+"""Whether the recorder still has what the index has, and the index what the recorder has.
+
+Records appear late, and are deleted at the recorder by people and by its own rules. Neither is in
+any list of news, so what is known is asked for again: the latest minutes often, all the rest a
+slice at a time, round and round. Knows nothing of who asks, or how often.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, final
+
+from gateway.core.calls import Call, same
+from gateway.feed.paging import PAGE_LENGTH
+from gateway.stores import CallStore
+
+MOST_ASKED: Final = 20  # records of which it is asked one by one whether they are gone
+SHORTEST: Final = timedelta(minutes=1)
+LONGEST: Final = timedelta(days=1)
+_AROUND: Final = timedelta(seconds=1)
+
+
+@final
+@dataclass(slots=True)
+class Recheck:
+    """Reads lists again, and removes what is gone. Mutable: it remembers how far back it is.
+
+    `listed`: stores what the recorder lists between two begins, and tells the ids in it.
+    `remove`: takes calls out of the index, by their ids.
+    """
+
+    store: CallStore
+    listed: Callable[[datetime, datetime], set[str]]
+    remove: Callable[[Sequence[str]], None]
+    _reached: datetime | None = None
+    _length: timedelta = timedelta(hours=1)
+
+    def window(self, start: datetime, end: datetime) -> int:
+        """Read what began between two times; how many calls the recorder lists there."""
+        # What the index has is looked up first: what comes meanwhile is not missing.
+        ours = self.store.within(start, end)
+        ids = self.listed(start, end)
+        self._remove([call for call in ours if same(call.id) not in ids])
+        return len(ids)
+
+    def further_back(self, newest: datetime, oldest: datetime) -> None:
+        """Read the next slice before the one that was read last, of about a page."""
+        end = self._reached
+        if end is None or not oldest < end <= newest:
+            end = newest
+        start = max(end - self._length, oldest)
+        count = self.window(start, end)
+        self._reached = start
+        if count > PAGE_LENGTH // 2:
+            self._length = max(self._length / 2, SHORTEST)
+        elif count < PAGE_LENGTH // 8:
+            self._length = min(self._length * 2, LONGEST)
+
+    def _remove(self, absent: Sequence[Call]) -> None:
+        """Remove those that are gone for sure: each is asked for by itself.
+
+        Of very many some are, and if they are gone, so are all: the recorder has cleared up.
+        """
+        asked = absent[:: max(len(absent) // MOST_ASKED, 1)]
+        gone = [call for call in asked if not self._is_listed(call)]
+        if len(gone) == len(asked):
+            gone = list(absent)
+        if gone:
+            self.remove([call.id for call in gone])
+
+    def _is_listed(self, call: Call) -> bool:
+        ids = self.listed(call.started_at - _AROUND, call.started_at + _AROUND)
+        return same(call.id) in ids
