@@ -12,7 +12,7 @@ function, but for the two that touch the world: looking into a store and asking 
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol, final
 
@@ -28,7 +28,7 @@ from gateway.core.errors import (
 )
 from gateway.core.learning import lesson
 from gateway.core.parameters import Pair, parse
-from gateway.core.query import Query, understand
+from gateway.core.query import Query, meant, understand
 from gateway.core.replies import (
     PASSED_ON,
     REFUSED,
@@ -60,11 +60,14 @@ from gateway.core.tokens import TokenRecord
 from gateway.rendering import Renderer
 from gateway.rendering.documents import read
 from gateway.stores import CallStore, TokenStore
+from gateway.stores.near import NearAnswers
 from gateway.stores.watch import Watch
 
 log = logging.getLogger(__name__)
 
 NO_TIME: Final = timedelta(0)
+# A call that is deleted while it is ongoing is listed until its end, and yet is no more.
+DELETED_FOR: Final = timedelta(days=1)
 SILENT: Final = Unknown("the index cannot be read", passing=True)
 
 
@@ -134,6 +137,7 @@ class Gateway:
     renderer: Renderer
     clock: Clock
     terms: Terms
+    near: NearAnswers = field(default_factory=NearAnswers)
     dialect: Dialect = Dialect.DOCUMENTED
 
     def travel(self, request: Request) -> Journey:
@@ -164,8 +168,11 @@ class Gateway:
             return self._ask(admitted), PASSED_ON
         if isinstance(sight.verdict, Spoken):
             return self._say(admitted, sight.verdict), sight.source(Origin.HIT)
+        if (near := self._near(admitted, sight.query)) is not None:
+            said_at, reply = near
+            return reply, sight.source(Origin.NEAR, self.clock() - said_at)
         try:
-            return self._ask(admitted), sight.source(Origin.MISS)
+            return self._ask(admitted, sight.query), sight.source(Origin.MISS)
         except RecorderError:
             stale = self.look(sight.query, at_any_age=True)
             if not (admitted.application.stale_answers and isinstance(stale.verdict, Spoken)):
@@ -219,18 +226,52 @@ class Gateway:
                 bell.wait(NO_TIME)
         return sight
 
-    def _ask(self, admitted: Admitted) -> Reply:
-        """Ask the recorder, and learn what its answer teaches about the token."""
+    def _near(self, admitted: Admitted, query: Query) -> tuple[datetime, Document] | None:
+        """What the recorder said to the same question, if that is as fresh as the index must be."""
+        said = self.near.recall(admitted.application.name, query)
+        return said if said and self.clock() - said[0] <= self.terms.max_age else None
+
+    def _ask(self, admitted: Admitted, query: Query | None = None) -> Reply:
+        """Ask the recorder, and learn what its answer teaches."""
+        asked_at = self.clock()
+        doomed = self._doomed(admitted)
         reply, node = self.recorder.ask(admitted)
         # Media teach nothing: what came in their place may be a page to log in with.
         outcome = read(reply) if isinstance(reply, Document) else Outcome(None)
+        self._learn(admitted, outcome, node)
+        if query is not None and isinstance(reply, Document) and outcome.accepted:
+            self.near.keep(admitted.application.name, query, reply, asked_at)
+        elif outcome.succeeded and not admitted.parameters.action.retryable:
+            self.near.clear()
+            self._remove(doomed)
+        return reply
+
+    def _learn(self, admitted: Admitted, outcome: Outcome, node: str) -> None:
         learned = lesson(admitted, outcome, node)
         if learned:
             try:
                 self.tokens.remember(*learned)
             except StoreError as error:
                 log.error("a token is not remembered: %s", error)
-        return reply
+
+    def _doomed(self, admitted: Admitted) -> str | None:
+        """The id of the call that will be no more if the request succeeds, if it can be told."""
+        if not admitted.parameters.action.removes:
+            return None
+        call = meant(admitted)
+        if not isinstance(call, Query):
+            return call
+        verdict = self.look(call).verdict
+        return verdict.call.id if isinstance(verdict, Found) else None
+
+    def _remove(self, doomed: str | None) -> None:
+        """Take a call out of the index, for everybody, before whoever deleted it is told so."""
+        if doomed is None:
+            return
+        try:
+            self.calls.overrule((), (doomed,), self.clock() + DELETED_FOR)
+        except StoreError as error:
+            log.error("a call that was deleted stays in the index: %s", error)
 
     def _recall(self, token: Secret, application: str) -> TokenRecord | None:
         try:

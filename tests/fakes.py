@@ -1,6 +1,6 @@
 """Stand-ins for what the gateway talks to: named, typed, and no cleverer than their contract."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -109,6 +109,10 @@ class BrokenStore:
     def snapshot(self, query: Query) -> Snapshot:
         """Fail."""
         raise StoreError(f"no snapshot for {query.asked_at}")
+
+    def overrule(self, calls: Collection[Call], removed: Collection[str], until: datetime) -> None:
+        """Fail."""
+        raise StoreError(f"cannot overrule {calls} and {removed} until {until}")
 
     def pulse(self) -> Pulse:
         """Fail."""

@@ -99,7 +99,9 @@ def text(rendition: Rendition) -> str:
 
 def source(rendition: Rendition) -> str:
     """Where it came from, without why."""
-    return re.split("; (?:reason|as-of-age)=", header(rendition, "Cache-Status") or "")[0]
+    return re.split("; (?:reason|as-of-age|candidates)=", header(rendition, "Cache-Status") or "")[
+        0
+    ]
 
 
 def header(rendition: Rendition, name: str) -> str | None:
@@ -389,3 +391,119 @@ def test_the_header_says_why_the_index_is_silent(world: World) -> None:
     world.clock.move(4)
     why = 'callgate; fwd=miss; reason="the index is older than max_age"'
     assert header(world.ask(), "Cache-Status") == why
+
+
+DELETED = document(b'<VerbaApi><Response code="0" type="DeleteCall"/></VerbaApi>')
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        {"callID": SAMPLE_ID.upper()},
+        {"ccdr_id": SAMPLE_ID},
+        {"extension": "8856", "status": "last"},
+        {"nativeID": f"native-{SAMPLE_ID}"},
+    ],
+    ids=lambda selector: next(iter(selector)),
+)
+def test_a_call_that_was_deleted_is_gone_before_its_answer_leaves(
+    world: World, selector: dict[str, str]
+) -> None:
+    world.recorder.replies[:] = [DELETED]
+    asked = {"extension": None, "status": None} | selector
+    assert world.ask(action="DeleteCall", **asked).body == DELETED.body
+    assert world.ask().body == NOT_FOUND
+    world.store.update([call()], FeedState(NOON, complete=True), asked_at=NOON)
+    assert world.ask().body == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("reply", "more"),
+    [
+        (document(refused_with(2, "DeleteCall")), {}),
+        (DELETED, {"extension": "9999"}),
+        (DELETED, {"status": "first"}),
+        (DELETED, {"action": "KeepCall"}),
+    ],
+    ids=["refused", "another's", "not understood", "not deleted"],
+)
+def test_what_deletes_nothing_that_is_known_removes_nothing(
+    world: World, reply: Reply, more: dict[str, str]
+) -> None:
+    world.recorder.replies[:] = [reply]
+    world.ask(**{"action": "DeleteCall"} | more)
+    assert world.ask().body == FOUND
+
+
+def test_a_store_that_fails_does_not_hide_that_a_call_was_deleted(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.recorder.replies[:] = [DELETED]
+    broken: Any = BrokenStore()
+    world.gateway = replace(world.gateway, calls=broken)
+    rendition = world.ask(action="DeleteCall", extension=None, status=None, callID="x")
+    assert rendition.body == DELETED.body
+    assert "stays in the index" in caplog.text
+
+
+def test_what_the_recorder_said_is_good_for_as_long_as_the_index_would_be(world: World) -> None:
+    world.clock.move(60)
+    assert source(world.ask()) == "callgate; fwd=miss"
+    world.clock.move(3)
+    again = world.ask(responseType="TEXT")
+    assert again.body == b"from-the-recorder\n"
+    assert source(again).startswith("callgate; hit; detail=recorder")
+    assert header(again, "Age") == "3"
+    world.clock.move(0.001)
+    assert source(world.ask()) == "callgate; fwd=miss"
+    assert len(world.recorder.asked) == 2
+
+
+def test_what_the_recorder_said_gives_way_to_an_index_that_may_speak_again(world: World) -> None:
+    world.clock.move(60)
+    world.ask()
+    world.store.update([], FeedState(world.clock(), complete=True))
+    assert world.ask().body == FOUND
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        pytest.param({"extension": "9999"}, {}, id="another extension"),
+        pytest.param({"status": "ongoing"}, {}, id="another status"),
+        pytest.param({"type": "manualRecord"}, {}, id="another kind"),
+        pytest.param({"status": "next"}, {"status": "next"}, id="next"),
+    ],
+)
+def test_what_the_recorder_said_answers_no_other_question(
+    world: World, first: dict[str, str], then: dict[str, str]
+) -> None:
+    world.clock.move(60)
+    world.ask(**first)
+    world.ask(**then)
+    assert len(world.recorder.asked) == 2
+
+
+def test_what_the_recorder_said_is_forgotten_when_something_is_changed_there(world: World) -> None:
+    world.clock.move(60)
+    world.ask()
+    world.recorder.replies[:] = [DELETED, OTHER]
+    world.ask(action="DeleteCall", extension=None, status=None, callID="x")
+    assert source(world.ask()) == "callgate; fwd=miss"
+
+
+@pytest.mark.parametrize("code", [-1, -20, 2])
+def test_an_error_of_the_recorders_is_told_to_nobody_else(world: World, code: int) -> None:
+    world.recorder.replies[:] = [document(refused_with(code))]
+    world.clock.move(60)
+    world.ask()
+    world.ask()
+    assert len(world.recorder.asked) == 2
+
+
+def test_a_session_is_its_own_clients_alone(world: World) -> None:
+    world.recorder.replies[:] = [replace(OTHER, cookies=("JSESSIONID=alice",))]
+    world.clock.move(60)
+    assert header(world.ask(), "Set-Cookie") == "JSESSIONID=alice"
+    assert header(world.ask(), "Set-Cookie") is None
+    assert len(world.recorder.asked) == 1

@@ -44,6 +44,7 @@ class Action:
     own: tuple[str, ...] = ()
     takes_any: bool = False  # any further parameter is data, in the client's own spelling
     from_index: bool = False  # the call index may answer it
+    removes: bool = False  # the call that it means is no more if it succeeds
     native_json: bool = False  # the recorder itself knows responseType=JSON for it
 
     @property
@@ -113,7 +114,7 @@ _TABLE: Final = (
     ),
     Action("KeepCall", Kind.CHANGES, (*CALL_ID_SPELLINGS, *_BY_PARTY, "type")),
     Action("MuteRecording", Kind.CHANGES, (*CALL_ID_SPELLINGS, *_BY_PARTY), ("mute",)),
-    Action("DeleteCall", Kind.CHANGES, (*_BY_ANY_ID, *_BY_PARTY)),
+    Action("DeleteCall", Kind.CHANGES, (*_BY_ANY_ID, *_BY_PARTY), removes=True),
     Action("AttachMetaData", Kind.CHANGES, (*CALL_ID_SPELLINGS, *_BY_PARTY), takes_any=True),
     Action("AddMarker", Kind.CHANGES, (*CALL_ID_SPELLINGS, *_BY_PARTY), ("mmode", "mname")),
     Action("GetMarkers", Kind.READS, CALL_ID_SPELLINGS),

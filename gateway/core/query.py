@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, final
 
-from gateway.core.actions import COMMON
+from gateway.core.actions import CALL_ID_SPELLINGS, COMMON
 from gateway.core.admission import Admitted
 from gateway.core.calls import Snapshot, same
 from gateway.core.parameters import Parameters, ResponseType
@@ -58,6 +58,8 @@ class ByNativeID:
     value: str
 
 
+_SELECTORS: Final = frozenset({"extension", "status", "platformCallID", "nativeID", "meetingID"})
+
 Selector = ByParty | ByPlatformCallID | ByNativeID
 
 
@@ -104,6 +106,21 @@ def understand(admitted: Admitted) -> Query | None:
     if selector is None or kind not in (None, "manualRecord"):
         return None
     return Query(selector, admitted.received_at, manual=kind is not None)
+
+
+def meant(admitted: Admitted) -> Query | str | None:
+    """Which call a request means, whatever its action: its id, or a query that finds it.
+
+    `None`: it cannot be told from the request.
+    """
+    parameters = admitted.parameters
+    given = {name for name, _ in parameters.pairs}
+    for spelling in CALL_ID_SPELLINGS:
+        if spelling in given:
+            return parameters.get(spelling)
+    statuses = _statuses(parameters, extended=admitted.application.extended_status)
+    selector = _selector(parameters, frozenset(given & _SELECTORS), statuses)
+    return Query(selector, admitted.received_at) if selector else None
 
 
 def _statuses(parameters: Parameters, *, extended: bool) -> tuple[Status, ...] | None:

@@ -29,6 +29,7 @@ class Origin(Enum):
 
     HIT = "hit; detail=index"
     STALE = "hit; detail=stale"
+    NEAR = "hit; detail=recorder"
     MISS = "fwd=miss"
     BYPASS = "fwd=bypass"
     REFUSED = "detail=refused"
@@ -128,6 +129,11 @@ class Outcome:
         if self.code == Code.CANNOT_BE_FOUND:
             return self.message.strip() == CANNOT_BE_FOUND
         return self.code in {Code.SUCCESS, Code.CALL_NOT_FOUND}
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the recorder did what it was asked."""
+        return self.code == Code.SUCCESS
 
     @property
     def token_refused(self) -> bool:

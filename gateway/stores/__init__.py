@@ -16,8 +16,8 @@ from gateway.core.tokens import TokenRecord
 
 KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # of a token: that it was refused stays known
 
-# How long it stays known that a call was overruled; a round of the feed never takes longer.
-OVERRULED_FOR: Final = timedelta(hours=1)
+# How long it stays known that a call was overruled, and twice as long as anybody overrules.
+OVERRULED_FOR: Final = timedelta(days=2)
 
 
 @final
