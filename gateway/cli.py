@@ -6,18 +6,22 @@ import os
 import secrets
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from gateway import demo
+from gateway.commands import run_explain, run_import, run_stats
+from gateway.config import Config
 from gateway.config.check import check
 from gateway.config.faults import ConfigurationFaults
 from gateway.config.parsing import load
 from gateway.core.secrets import Secret
 from gateway.shipped import shipped
 from gateway.simulator import command as simulator
+
+Run = Callable[[argparse.Namespace], int]
 
 EXIT: Final = """\
 exit status: 0 all is well; 1 something is wrong, and standard error says what; 2 the command
@@ -44,8 +48,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"callgate {version('callgate')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_configured(commands, "serve", "run the gateway under gunicorn", _serve)
-    _add_configured(commands, "check", "check a configuration, every fault at once", _check)
+    serve = _add_configured(commands, "serve", "run the gateway under gunicorn", _serve)
+    serve.epilog = "Further options of gunicorn follow after --, such as: -- --workers 4"
+    checking = _add_configured(
+        commands, "check", "check a configuration, every fault at once", lambda *_: 0
+    )
+    checking.set_defaults(run=lambda given: check(given.config, sys.stdout, sys.stderr))
+    _add_index(commands)
     keys = commands.add_parser("keys", help="API keys of applications")
     new = keys.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
         "new", help="mint a key, and print it once with the lines for the configuration"
@@ -69,22 +78,53 @@ def _add_configured(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,
     help_: str,
-    run: object,
-) -> None:
+    run: Callable[[argparse.Namespace, Config], int],
+) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=help_, description=help_.capitalize() + ".")
     command.add_argument("config", metavar="CONFIG", type=Path, help="a TOML file")
-    if name == "serve":
-        command.epilog = "Further options of gunicorn follow after --, such as: -- --workers 4"
-    command.set_defaults(run=run)
+    command.set_defaults(run=_configured(run))
+    return command
 
 
-def _serve(namespace: argparse.Namespace) -> int:
+def _add_index(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    explain = _add_configured(
+        commands,
+        "explain",
+        "say what would happen to a request, and why",
+        lambda given, config: run_explain(config, given.url, given.address),
+    )
+    explain.add_argument("url", metavar="URL", help="as a client sends it, or its query alone")
+    explain.add_argument(
+        "--from", dest="address", default="127.0.0.1", metavar="ADDRESS", help="who asks"
+    )
+    index = commands.add_parser("index", help="the call index")
+    parts = index.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_configured(parts, "stats", "figures of the index", lambda _, config: run_stats(config))
+    load = _add_configured(
+        parts,
+        "import",
+        "load lists of calls, as SearchCalls gives them, into the index",
+        lambda given, config: run_import(config, given.files),
+    )
+    load.add_argument("files", metavar="FILE", type=Path, nargs="+", help="XML of any size")
+
+
+def _configured(run: Callable[[argparse.Namespace, Config], int]) -> Run:
+    """A command that wants a configuration without faults."""
+
+    def with_config(namespace: argparse.Namespace) -> int:
+        try:
+            config = load(namespace.config)
+        except ConfigurationFaults as faults:
+            print(faults, file=sys.stderr)
+            return 1
+        return run(namespace, config)
+
+    return with_config
+
+
+def _serve(namespace: argparse.Namespace, config: Config) -> int:
     """Become gunicorn. The configuration is checked first, where faults can still be read."""
-    try:
-        config = load(namespace.config)
-    except ConfigurationFaults as faults:
-        print(faults, file=sys.stderr)
-        return 1
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     os.environ["CALLGATE_CONFIG"] = str(namespace.config.absolute())
@@ -93,10 +133,6 @@ def _serve(namespace: argparse.Namespace) -> int:
     # A new program, not a call: gunicorn's gevent worker must patch before anything is imported.
     sys.stderr.flush()
     return os.execv(sys.executable, gunicorn)  # noqa: S606 - no shell is wanted
-
-
-def _check(namespace: argparse.Namespace) -> int:
-    return check(namespace.config, sys.stdout, sys.stderr)
 
 
 def _name(text: str) -> str:

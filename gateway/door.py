@@ -7,11 +7,12 @@ import itertools
 import os
 import re
 import secrets
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Final, final
+from typing import IO, TYPE_CHECKING, Any, Final, final
 from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import ClientDisconnected
@@ -80,6 +81,7 @@ class Door:
     trusted_proxies: tuple[Network, ...]
     max_body: int
     ids: RequestIds = field(default_factory=RequestIds)
+    has_hung_up: Callable[[Any], bool] = lambda _: False
 
     def request_id(self, environ: "WSGIEnvironment") -> str:
         """A trusted proxy's own id for the request if it has a sound one, else a new one."""
@@ -132,22 +134,27 @@ class Door:
             credentials=_credentials(environ),
             headers=_passed_on(environ),
             upload=upload,
+            hung_up=self._hung_up(environ),
         )
+
+    def _hung_up(self, environ: "WSGIEnvironment") -> Callable[[], bool]:
+        """Gunicorn hands the socket on; under another server nobody is seen to hang up."""
+        connection = environ.get("gunicorn.socket")
+        return _stays if connection is None else partial(self.has_hung_up, connection)
 
     def _form(self, environ: "WSGIEnvironment") -> tuple[Pair, ...]:
         """The pairs of a form. Raises `Refusal` if there are too many bytes, or no form in them."""
-        announced = get_content_length(environ)
-        body = b"" if announced == 0 else _at_most(self.max_body + 1, get_input_stream(environ))
-        if len(body) > self.max_body:
-            message = f"The body is larger than {self.max_body} bytes, the most that is taken."
-            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            raise Refusal(Code.INVALID_PARAMETERS, message, status=status)
+        body = read_body(environ, self.max_body)
         content_type, _ = parse_options_header(environ.get("CONTENT_TYPE", ""))
         if body and content_type.lower() not in _FORM:
             message = "A body must be application/x-www-form-urlencoded, or sent with PutMedia."
             status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
             raise Refusal(Code.INVALID_PARAMETERS, message, status=status)
         return _pairs(body.decode("utf-8", "surrogateescape"))
+
+
+def _stays() -> bool:
+    return False
 
 
 def query_pairs(environ: "WSGIEnvironment") -> tuple[Pair, ...]:
@@ -174,6 +181,17 @@ def _at_most(size: int, stream: IO[bytes]) -> bytes:
         message = "The body broke off, or its chunks are malformed."
         status = HTTPStatus.BAD_REQUEST
         raise Refusal(Code.INVALID_PARAMETERS, message, status=status) from error
+    return body
+
+
+def read_body(environ: "WSGIEnvironment", most: int) -> bytes:
+    """The whole body. Raises `Refusal` if it has more than `most` bytes, or cannot be read."""
+    announced = get_content_length(environ)
+    body = b"" if announced == 0 else _at_most(most + 1, get_input_stream(environ))
+    if len(body) > most:
+        message = f"The body is larger than {most} bytes, the most that is taken."
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        raise Refusal(Code.INVALID_PARAMETERS, message, status=status)
     return body
 
 

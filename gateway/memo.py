@@ -15,6 +15,7 @@ from typing import Final, final
 from cachetools import LRUCache
 
 from gateway.core.errors import StoreError
+from gateway.core.query import Query
 from gateway.core.replies import Origin, Rendition
 from gateway.core.requests import Request
 from gateway.core.selection import CLOCKS_DIFFER, NotFound, Spoken, Terms, lasting
@@ -33,6 +34,7 @@ class Kept:
     `max_age`: how old the index may be. `headers`: without the one that tells its age.
     """
 
+    query: Query
     revision: int
     until: datetime | None
     max_age: timedelta
@@ -66,6 +68,7 @@ class Memo:
             kept.until is not None and now >= kept.until
         ):
             return None
+        self._gateway.verify(kept.query)
         return Rendition(kept.status, (*kept.headers, kept.aging.at(age)), kept.body)
 
     def travel(self, likeness: Hashable, request: Request) -> Rendition:
@@ -93,6 +96,7 @@ def _kept(journey: Journey, revision: int, terms: Terms) -> Kept | None:
         return None
     of_no = terms.max_age_of_no if isinstance(verdict, NotFound) else None
     return Kept(
+        sight.query,
         revision,
         admitted.until,
         terms.max_age if of_no is None else of_no,

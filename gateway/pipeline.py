@@ -11,8 +11,8 @@ function, but for the two that touch the world: looking into a store and asking 
 """
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol, final
 
@@ -46,6 +46,7 @@ from gateway.core.replies import (
 from gateway.core.requests import Clock, Request
 from gateway.core.secrets import Secret
 from gateway.core.selection import (
+    CONTRADICTED,
     Ambiguous,
     Found,
     NotYet,
@@ -61,7 +62,7 @@ from gateway.rendering import Renderer
 from gateway.rendering.documents import read
 from gateway.stores import CallStore, TokenStore
 from gateway.stores.near import NearAnswers
-from gateway.stores.watch import Watch
+from gateway.stores.watch import HungUp, Watch
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +138,7 @@ class Gateway:
     renderer: Renderer
     clock: Clock
     terms: Terms
+    verify: Callable[[Query], None] = lambda _: None
     near: NearAnswers = field(default_factory=NearAnswers)
     dialect: Dialect = Dialect.DOCUMENTED
 
@@ -147,7 +149,7 @@ class Gateway:
         try:
             admitted = admit(parameters, request, self.applications, self._recall)
             query = understand(admitted)
-            sight = self._decide(query) if query else None
+            sight = self._decide(query, request.hung_up) if query else None
             reply, source = self._reply(admitted, sight)
         except Refusal as refusal:
             reply, source = excuse(parameters.action.name, refusal), REFUSED
@@ -166,6 +168,8 @@ class Gateway:
         """From the index, else from the recorder, else from a stale index."""
         if sight is None:
             return self._ask(admitted), PASSED_ON
+        if isinstance(sight.verdict, Spoken) or sight.verdict is CONTRADICTED:
+            self.verify(sight.query)
         if isinstance(sight.verdict, Spoken):
             return self._say(admitted, sight.verdict), sight.source(Origin.HIT)
         if (near := self._near(admitted, sight.query)) is not None:
@@ -182,17 +186,25 @@ class Gateway:
     def _say(self, admitted: Admitted, verdict: Spoken) -> Reply:
         return answer(admitted.parameters.action.name, verdict, self.dialect)
 
-    def _decide(self, query: Query) -> Sight:
+    def _decide(self, query: Query, hung_up: HungUp) -> Sight:
         """Look, and wait where waiting is the answer. The verdict is spoken or unknown."""
         sight = self.look(query)
         if isinstance(sight.verdict, NotYet):
-            sight = self._park(sight.query, sight.verdict.until)
+            sight = self._park(sight.query, sight.verdict.until, hung_up)
         if isinstance(sight.verdict, Unsure):
-            sight = self._settle(sight.query)
+            sight = self._settle(sight.query, hung_up)
         return sight
 
     def look(self, query: Query, *, at_any_age: bool = False) -> Sight:
         """Look into the index once, and judge. A store that fails makes the index silent."""
+        terms = self.terms.at_any_age() if at_any_age else self.terms
+        return self._look(query, terms)
+
+    def judge(self, query: Query) -> Verdict:
+        """What the index says now, whether or not the recorder contradicted it of late."""
+        return self._look(query, replace(self.terms, though_contradicted=True)).verdict
+
+    def _look(self, query: Query, terms: Terms) -> Sight:
         now = self.clock()
         try:
             snapshot = self.calls.snapshot(query)
@@ -200,16 +212,15 @@ class Gateway:
             log.error("the index is silent: %s", error)
             return Sight(query, None, now, SILENT)
         query = query.after_looking(snapshot)
-        terms = self.terms.at_any_age() if at_any_age else self.terms
         return Sight(query, snapshot, now, select(query, snapshot, now, terms))
 
-    def _park(self, query: Query, until: datetime) -> Sight:
+    def _park(self, query: Query, until: datetime, hung_up: HungUp) -> Sight:
         """Wait until the index knows of the next call, or the minute is over and was seen out.
 
         Whoever waits here holds no thread of the recorder's. If the index falls silent
         meanwhile, it may speak again before the minute is over.
         """
-        with self.watch.over(query) as bell:
+        with self.watch.over(query, hung_up) as bell:
             while True:
                 sight = self.look(query)
                 if not (isinstance(sight.verdict, NotYet) or _passes(sight.verdict)):
@@ -219,9 +230,9 @@ class Gateway:
                     raise IndexSilent
                 bell.wait(left)
 
-    def _settle(self, query: Query) -> Sight:
+    def _settle(self, query: Query, hung_up: HungUp) -> Sight:
         """Wait for a snapshot that is new enough to say no, or until the index is silent."""
-        with self.watch.over(query) as bell:
+        with self.watch.over(query, hung_up) as bell:
             while isinstance((sight := self.look(query)).verdict, Unsure):
                 bell.wait(NO_TIME)
         return sight

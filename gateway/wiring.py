@@ -5,10 +5,12 @@ Here, and nowhere else, the wall clock is read: everybody else is told the time.
 
 import os
 import secrets
+import select
+import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +25,8 @@ from gateway.core.selection import Terms
 from gateway.feed.account import Account, Credentials
 from gateway.feed.feeder import Feeder, Lease
 from gateway.feed.poll import Poll
+from gateway.feed.verify import Verifier
+from gateway.operations.figures import Figures, figures
 from gateway.operations.health import Health, health
 from gateway.pipeline import Gateway
 from gateway.recorder.client import Client
@@ -50,6 +54,7 @@ class Plant:
     store: memory.MemoryStore | sqlite.SqliteStore
     transport: Transport
     feeder: Feeder
+    verifier: Verifier | None = None
     _started: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,6 +70,8 @@ class Plant:
     def stop(self) -> None:
         """Wake whoever is parked, and stop feeding; the server finishes the requests that run."""
         self.gateway.watch.stop()
+        if self.verifier:
+            self.verifier.stop()
         with self._lock:
             if self._started:
                 self.feeder.stop()
@@ -75,11 +82,17 @@ class Plant:
     def health(self) -> Health:
         """Whether it can answer."""
         try:
-            state = self.store.state()
+            state, tallies = self.store.state(), self.store.tallies()
         except StoreError as error:
             return Health(ready=False, reason=str(error))
         stale_is_enough = any(each.stale_answers for each in self.config.applications)
-        return health(state, clock(), self.gateway.terms.max_age, stale_is_enough=stale_is_enough)
+        silent = sorted(form for form, tally in tallies.items() if tally.silent)
+        max_age = self.gateway.terms.max_age
+        return health(state, clock(), max_age, silent, stale_is_enough=stale_is_enough)
+
+    def figures(self) -> Figures:
+        """What there is to know of the index. Raises `StoreError`."""
+        return figures(self.store, self.gateway.terms, clock(), self.gateway.watch.parked)
 
 
 def build(config: Config | Path | str) -> Plant:
@@ -106,7 +119,22 @@ def build(config: Config | Path | str) -> Plant:
         terms=_terms(config.index),
         dialect=Dialect(config.replies.error_codes),
     )
-    return Plant(config, gateway, store, transport, _feeder(config, store, transport))
+    plant = Plant(config, gateway, store, transport, _feeder(config, store, transport))
+    return _verified(plant) if config.index.verify else plant
+
+
+def _verified(plant: Plant) -> Plant:
+    """The same with a share of its answers checked."""
+    config = plant.config
+    verifier = Verifier(
+        index=plant.gateway,
+        tallies=plant.store,
+        recorder=_account(config, plant.transport),
+        share=config.index.verify,
+        workers=config.server.workers,
+    )
+    gateway = replace(plant.gateway, verify=verifier.consider)
+    return replace(plant, gateway=gateway, verifier=verifier)
 
 
 def _terms(index: Index) -> Terms:
@@ -134,25 +162,29 @@ def _store(config: Config) -> memory.MemoryStore | sqlite.SqliteStore:
 def _feeder(
     config: Config, store: memory.MemoryStore | sqlite.SqliteStore, transport: Transport
 ) -> Feeder:
+    account = _account(config, transport)
+    lease = Lease(store, f"{os.uname().nodename}/{secrets.token_hex(8)}", clock)
+    poll = Poll(
+        store=store,
+        account=account,
+        zone=config.recorder.time_zone,
+        keep=timedelta(seconds=config.index.keep),
+        clock=clock,
+        hold=lease.hold,
+    )
+    return Feeder(poll, lease, config.index.poll_every)
+
+
+def _account(config: Config, transport: Transport) -> Account:
     recorder = config.recorder
     user = Secret(recorder.user_name) if recorder.user_name else None
-    account = Account(
+    return Account(
         transport=transport,
         nodes=recorder.nodes,
         credentials=Credentials(recorder.api_key, user, recorder.password),
         clock=clock,
         offload=_offload,
     )
-    lease = Lease(store, f"{os.uname().nodename}/{secrets.token_hex(8)}", clock)
-    poll = Poll(
-        store=store,
-        account=account,
-        zone=recorder.time_zone,
-        keep=timedelta(seconds=config.index.keep),
-        clock=clock,
-        hold=lease.hold,
-    )
-    return Feeder(poll, lease, config.index.poll_every)
 
 
 def give_way() -> None:
@@ -163,6 +195,18 @@ def give_way() -> None:
     """
     if (gevent := _gevent()) is not None:
         gevent.sleep(0)
+
+
+def has_hung_up(connection: socket.socket) -> bool:
+    """Whether the other side has closed a connection; costs a system call, and waits for nobody."""
+    gevent = _gevent()
+    # Gevent's own poll would go through its loop.
+    poll = gevent.monkey.get_original("select", "poll")() if gevent else select.poll()
+    try:
+        poll.register(connection.fileno(), select.POLLRDHUP)
+        return bool(poll.poll(0))
+    except (OSError, ValueError):  # closed on our side as well
+        return True
 
 
 def _offload(work: Callable[[Any], Any], argument: Any) -> Any:  # noqa: ANN401 - passes both on

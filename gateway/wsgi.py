@@ -17,17 +17,14 @@ from gateway.core.replies import Rendition
 from gateway.door import METHODS, Door, check, query_pairs
 from gateway.memo import Memo
 from gateway.operations.logs import frames
-from gateway.wiring import Plant, build, clock, give_way
+from gateway.operators import OURS, Operators, plain
+from gateway.wiring import Plant, build, clock, give_way, has_hung_up
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
-Headers = tuple[tuple[str, str], ...]
-
-_OURS: Final[Headers] = (("Cache-Control", "no-store"), ("Cache-Status", "callgate"))
-_PLAIN: Final[Headers] = (("Content-Type", "text/plain; charset=UTF-8"), *_OURS)
 _REASONS: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _FAILED: Final = "Something went wrong in the gateway. Its log says what, under this request's id."
 
@@ -41,8 +38,9 @@ class Application:
         server = plant.config.server
         self._path = server.path
         self._operators = server.operators
-        self._door = Door(server.trusted_proxies, server.max_body)
+        self._door = Door(server.trusted_proxies, server.max_body, has_hung_up=has_hung_up)
         self._memo = Memo(plant.gateway)
+        self._pages = Operators(plant)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -55,7 +53,7 @@ class Application:
             rendition = self._rendition(environ, id_)
         except Exception as error:  # noqa: BLE001 - nothing that a client sends may become a trace
             log.error("request %s: %s", id_, frames(error))
-            rendition = _plain(HTTPStatus.INTERNAL_SERVER_ERROR, _FAILED)
+            rendition = plain(HTTPStatus.INTERNAL_SERVER_ERROR, _FAILED)
         return _send(rendition, id_, environ, start_response)
 
     def is_for(self, environ: "WSGIEnvironment") -> bool:
@@ -69,7 +67,7 @@ class Application:
         path: str = environ.get("PATH_INFO", "")
         if path.startswith("/-/"):
             return self._operate(path, environ)
-        return _plain(HTTPStatus.NOT_FOUND, f"Nothing is here. The API is at {self._path}.")
+        return plain(HTTPStatus.NOT_FOUND, f"Nothing is here. The API is at {self._path}.")
 
     def _call(self, environ: "WSGIEnvironment", id_: str) -> Rendition:
         now = clock()
@@ -83,7 +81,7 @@ class Application:
             rendition = gateway.refuse(query_pairs(environ), refusal)
             return _allowing(rendition) if refusal.status == _NOT_ALLOWED else rendition
         if environ["REQUEST_METHOD"] == "OPTIONS":
-            return Rendition(HTTPStatus.NO_CONTENT, (("Allow", ", ".join(METHODS)), *_OURS), b"")
+            return Rendition(HTTPStatus.NO_CONTENT, (("Allow", ", ".join(METHODS)), *OURS), b"")
         if likeness:
             return self._memo.travel(likeness, request)
         return gateway.travel(request).rendition
@@ -92,20 +90,10 @@ class Application:
         try:
             check(environ)
         except Refusal as refusal:
-            return _plain(HTTPStatus(refusal.status), refusal.message)
+            return plain(HTTPStatus(refusal.status), refusal.message)
         if not self._door.is_from(environ, self._operators):
-            return _plain(HTTPStatus.FORBIDDEN, "This is for operators' networks only.")
-        match path:
-            case "/-/live":
-                return _plain(HTTPStatus.OK, "live")
-            case "/-/ready":
-                health = self.plant.health()
-                status = HTTPStatus.OK if health.ready else HTTPStatus.SERVICE_UNAVAILABLE
-                return _plain(
-                    status, f"{'ready' if health.ready else 'not ready'}: {health.reason}"
-                )
-            case _:
-                return _plain(HTTPStatus.NOT_FOUND, "There are /-/live and /-/ready.")
+            return plain(HTTPStatus.FORBIDDEN, "This is for operators' networks only.")
+        return self._pages.answer(path, environ)
 
 
 @final
@@ -170,10 +158,6 @@ _NOT_ALLOWED: Final = HTTPStatus.METHOD_NOT_ALLOWED
 def _allowing(rendition: Rendition) -> Rendition:
     headers = (*rendition.headers, ("Allow", ", ".join(METHODS)))
     return Rendition(rendition.status, headers, rendition.body)
-
-
-def _plain(status: HTTPStatus, text: str) -> Rendition:
-    return Rendition(status, _PLAIN, f"{text}\n".encode())
 
 
 def _send(

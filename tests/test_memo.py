@@ -34,6 +34,7 @@ class Counting:
         self.applications = self.gateway.applications
         self.renderer = self.gateway.renderer
         self.terms = self.gateway.terms
+        self.verify = self.gateway.verify
         self.travelled = 0
         counting: Any = self
         self.memo = Memo(counting)

@@ -18,11 +18,13 @@ from gateway.core.errors import (
     RecorderUnreachable,
     Refusal,
 )
+from gateway.core.query import ByParty, Query, Status, form_of
 from gateway.core.replies import Dialect, Rendition, Reply, Stream
 from gateway.core.requests import Request
 from gateway.core.secrets import Secret
-from gateway.core.selection import Terms
+from gateway.core.selection import Found, Terms
 from gateway.core.tokens import TokenRecord
+from gateway.core.verification import Kind
 from gateway.pipeline import Gateway
 from gateway.rendering import Renderer
 from gateway.stores import FeedState
@@ -507,3 +509,21 @@ def test_a_session_is_its_own_clients_alone(world: World) -> None:
     assert header(world.ask(), "Set-Cookie") == "JSESSIONID=alice"
     assert header(world.ask(), "Set-Cookie") is None
     assert len(world.recorder.asked) == 1
+
+
+def test_what_the_index_answers_may_be_checked_and_what_it_is_silent_on_as_well(
+    world: World,
+) -> None:
+    checked: list[str] = []
+    verify: Callable[[Query], None] = lambda query: checked.append(form_of(query))  # noqa: E731
+    world.gateway = replace(world.gateway, verify=verify)
+    world.ask()
+    world.ask(status="next,last")
+    for _ in range(3):
+        world.store.tally("last", Kind.MISSED)
+    rendition = world.ask()
+    assert rendition.body == OTHER.body
+    assert "the recorder has contradicted the index" in (header(rendition, "Cache-Status") or "")
+    assert checked == ["last", "last"]
+    query = Query(ByParty(("8856",), (Status.LAST,)), NOON)
+    assert world.gateway.judge(query) == Found(call())

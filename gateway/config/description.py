@@ -46,7 +46,7 @@ def _toml(value: object) -> str:
             return "true" if value else "false"
         case int():
             return str(value)
-        case float():  # all of them are durations
+        case float():  # all of them are durations, but for a share, which has no unit either
             return _duration(value)
         case frozenset():
             return f"[{', '.join(sorted(map(_toml, value)))}]"
@@ -58,7 +58,7 @@ def _toml(value: object) -> str:
 
 def _duration(seconds: float) -> str:
     for unit in ("d", "h"):
-        if seconds % PERIODS[unit] == 0:
+        if seconds and seconds % PERIODS[unit] == 0:
             return f'"{seconds / PERIODS[unit]:.0f}{unit}"'
     return str(seconds)
 

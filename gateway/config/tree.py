@@ -73,13 +73,14 @@ Store = MemoryStore | SqliteStore | RedisStore
 @final
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`[index]`. Everything but the store in seconds. `max_age_of_no`: absent, it is `max_age`."""
+    """`[index]`. Times in seconds, `verify` from 0 to 1. `max_age_of_no`: `None` for `max_age`."""
 
     store: Store
     poll_every: float
     max_age: float
     max_age_of_no: float | None
     stuck_after: float
+    verify: float
     keep: float
 
 

@@ -45,13 +45,6 @@ GAPS: Final = (
         "is not enforced in {version} yet; limit the rate in the reverse proxy",
         fatal=False,
     ),
-    Gap(
-        "applications",
-        "may_push",
-        bool,
-        "has no effect in {version} yet; calls are learned by polling",
-        fatal=False,
-    ),
 )
 
 

@@ -137,6 +137,13 @@ def duration(value: object, _: Origin) -> float:
     return seconds
 
 
+def share(value: object, _: Origin) -> float:
+    """A part of a whole, from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise WrongValueError(f"{show(value)} is no share; write a number from 0 to 1, as 0.01")
+    return float(value)
+
+
 def rate(value: object, _: Origin) -> Rate:
     """So many requests in a period: `"50/second"`, `"1000/minute"`, `"10000/hour"`."""
     pattern = rf"([1-9]\d{{0,8}})/({'|'.join(RATES)})"

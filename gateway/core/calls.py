@@ -68,9 +68,11 @@ class Snapshot:
     `as_of` (the gateway's clock): the calls are those that the recorder knew then; `None` is a
     store that was never fed. `complete`: the index reaches back as far as the recorder, so that
     what is not in it does not exist. `recorder_ahead`: the recorder's clock minus ours.
+    `silent`: the forms of question on which the recorder has contradicted the index.
     """
 
     calls: tuple[Call, ...]
     as_of: datetime | None
     complete: bool = False
     recorder_ahead: timedelta = timedelta(0)
+    silent: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@
     │   │   ├── RecorderUnreachable         nobody there: refused, reset, no such host, no TLS
     │   │   ├── RecorderTimeout             there, but not in time
     │   │   └── RecorderGarbled             an answer that is none: HTTP 500, too long, cut off
+    │   ├── ClientGone                  whoever waited has hung up
     │   ├── IndexSilent                 a request waited, and the index fell silent meanwhile
     │   └── GatewayStopping             we are being restarted
     └── StoreError                  the index could not be read or written
@@ -71,6 +72,12 @@ class GatewayStopping(NoAnswer):
     """The gateway is being restarted while a request waited in it."""
 
     message = "The gateway is being restarted. Ask again."
+
+
+class ClientGone(NoAnswer):
+    """The client hung up while its request waited; nobody will read the answer."""
+
+    message = "The client has hung up."
 
 
 class IndexSilent(NoAnswer):

@@ -27,6 +27,8 @@ _SHORTEST_INTERNATIONAL: Final = 7
 
 def normal_number(text: str) -> str:
     """The one form of a number or address. Never fails; what is no number is only trimmed."""
+    if text.isdigit() and text.isascii():  # most of millions
+        return text
     return _normal(_without_scheme(text))
 
 

@@ -7,7 +7,7 @@ is passed on, never guessed: the recorder's refusal is the one that clients know
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import Final, final
+from typing import Final, assert_never, final
 
 from gateway.core.actions import CALL_ID_SPELLINGS, COMMON
 from gateway.core.admission import Admitted
@@ -86,6 +86,20 @@ class Query:
         if self.present is not None:
             return self
         return replace(self, present=frozenset(call.id for call in snapshot.calls))
+
+
+def form_of(query: Query) -> str:
+    """The form of a question, in which all that matters but for whom it is about is the same."""
+    manual = " manualRecord" if query.manual else ""
+    match query.selector:
+        case ByParty(_, statuses):
+            return ",".join(status.value for status in statuses) + manual
+        case ByPlatformCallID():
+            return f"platformCallID{manual}"
+        case ByNativeID():
+            return f"nativeID{manual}"
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(query.selector)
 
 
 def understand(admitted: Admitted) -> Query | None:

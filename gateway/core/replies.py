@@ -113,11 +113,15 @@ Reply = Answer | Document | Stream
 @final
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a recorder's document says, wherever in it that stood. `code` `None`: none was found."""
+    """What a recorder's document says, wherever in it that stood. `code` `None`: none was found.
+
+    `token` and `call_id` are empty if there is none.
+    """
 
     code: int | None
     message: str = ""
     token: str = field(default="", repr=False)
+    call_id: str = ""
 
     @property
     def accepted(self) -> bool:

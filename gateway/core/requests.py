@@ -45,6 +45,7 @@ class Request:
     for a UNIX socket. `credentials`: the client's own headers that speak for him
     (`Authorization`, `Cookie`), which go to the recorder in `credentials = "client"`.
     `headers`: what else is passed on (`Range`). `received_at`: the gateway's clock, with a zone.
+    `hung_up`: whether the client has closed the connection since, where that can be known.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Request:
     credentials: Mapping[str, Secret] = field(default_factory=_none)
     headers: Mapping[str, str] = field(default_factory=_none, repr=False)
     upload: Upload | None = None
+    hung_up: Callable[[], bool] = lambda: False
 
 
 Clock = Callable[[], datetime]

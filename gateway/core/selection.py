@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never, final
 
 from gateway.core.calls import Call, Snapshot
-from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Status
+from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Status, form_of
 
 CLOCKS_DIFFER: Final = timedelta(seconds=1)  # at most, those of the machines that share a store
 NEXT_WITHIN: Final = timedelta(minutes=1)  # source: the seed, "the upcoming 1 minute time range"
@@ -78,6 +78,7 @@ Verdict = Spoken | Unknown | NotYet | Unsure
 NEVER_FED: Final = Unknown("the index was never fed", passing=True)
 TOO_OLD: Final = Unknown("the index is older than max_age", passing=True)
 FROM_THE_FUTURE: Final = Unknown("the gateway's clock was set back", passing=True)
+CONTRADICTED: Final = Unknown("the recorder has contradicted the index on this form of question")
 TOO_CLOSE: Final = Unknown("two calls ended too close together to tell which was last")
 INCOMPLETE: Final = Unknown("the recorder may hold older calls than the index")
 
@@ -90,11 +91,13 @@ class Terms:
     `max_age`: how old a snapshot may be, by the gateway's clock, and still be spoken from;
     `max_age_of_no`: how old if what it says is no, where a site is stricter about that.
     `stuck_after`: a call that is said to be ongoing for longer is not; `None`: none ever is.
+    `though_contradicted`: also on forms on which the recorder contradicts the index.
     """
 
     max_age: timedelta
     max_age_of_no: timedelta | None = None
     stuck_after: timedelta | None = None
+    though_contradicted: bool = False
 
     def at_any_age(self) -> "Terms":
         """The same, but for how old a snapshot may be."""
@@ -110,6 +113,8 @@ def select(query: Query, snapshot: Snapshot, now: datetime, terms: Terms) -> Ver
         return TOO_OLD
     if age < -CLOCKS_DIFFER:
         return FROM_THE_FUTURE
+    if form_of(query) in snapshot.silent and not terms.though_contradicted:
+        return CONTRADICTED
     verdict = _decide(query, snapshot, now + snapshot.recorder_ahead, terms)
     of_no = terms.max_age_of_no
     if isinstance(verdict, NotFound) and of_no is not None and age > of_no:
@@ -190,11 +195,12 @@ def _last(_query: Query, snapshot: Snapshot, calls: Sequence[Call]) -> Verdict:
     ended = [((call.ended_at, call.started_at), call) for call in calls if call.ended_at]
     if not ended:
         return NotFound() if snapshot.complete else INCOMPLETE
-    newest, last = max(ended, key=lambda each: each[0])
-    after = last.ended_after
-    if after is not None and sum(at > after for (at, _), _ in ended) > 1:
+    newest = max(times for times, _ in ended)
+    latest = [call for times, call in ended if times == newest]
+    inferred = [call.ended_after for call in latest if call.ended_after]
+    if inferred and sum(at > min(inferred) for (at, _), _ in ended) > 1:
         return TOO_CLOSE
-    return _only([call for times, call in ended if times == newest])
+    return _only(latest)
 
 
 def _next(query: Query, snapshot: Snapshot, calls: Sequence[Call]) -> Verdict:

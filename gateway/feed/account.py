@@ -80,6 +80,16 @@ class Account:
             raise _refused("SearchCalls", found)
         return Page(found.rows, ahead)
 
+    def ask(self, action: str, parameters: tuple[Pair, ...]) -> Outcome:
+        """What the recorder says to another action. Raises `RecorderError`."""
+        document, _ = self._ask(action, (*parameters, *self._login()))
+        outcome = read(document)
+        if self._token is not None and outcome.token_refused:
+            self._token = None
+            document, _ = self._ask(action, (*parameters, *self._login()))
+            outcome = read(document)
+        return outcome
+
     def _may_be_the_token(self, refusal: Outcome) -> bool:
         """Whether a new login may help.
 

@@ -48,9 +48,12 @@ class ClockDifference:
 
     @property
     def ahead(self) -> timedelta | None:
-        """The recorder's clock minus ours; `None` if nothing is known."""
+        """The recorder's clock minus ours, at the least; `None` if nothing is known.
+
+        The least, because a call that may have begun after a question shall count as such.
+        """
         if (bounds := _intersection(self._told)) is not None:
-            return bounds[0] + (bounds[1] - bounds[0]) / 2
+            return bounds[0]
         if len(self._begun) >= FEWEST_BEGINS:
             return sorted(self._begun)[len(self._begun) // 2]
         return None

@@ -152,21 +152,24 @@ class Poll:
     def _listed(self, start: datetime, end: datetime) -> set[str]:
         """Store what the recorder lists between two begins, and tell the ids in it."""
         asked_at = self.clock()
-        state = self.store.state()
-        now = asked_at + state.recorder_ahead
+        now = asked_at + self.store.state().recorder_ahead
         first, last = local_start(start, end, self.zone), local_end(start, end, self.zone)
         ids: set[str] = set()
         for page in self._lists.pages("recorded", first, last):
             calls = [call for call in self._calls(page, now) if not call.ongoing]
             ids |= {same(call.id) for call in calls}
-            self._store(calls, state, _secondaries([page]), asked_at)
+            self._store(calls, None, _secondaries([page]), asked_at)
         return ids
 
     def _remove(self, ids: Sequence[str]) -> None:
-        self._store([], self.store.state(), tuple(ids), self.clock())
+        self._store([], None, tuple(ids), self.clock())
 
     def _store(
-        self, calls: list[Call], state: FeedState, removed: tuple[str, ...], asked_at: datetime
+        self,
+        calls: list[Call],
+        state: FeedState | None,
+        removed: tuple[str, ...],
+        asked_at: datetime,
     ) -> None:
         if calls or removed:
             self.hold()

@@ -59,7 +59,8 @@ def study(body: bytes) -> Reading | None:
         return None if tree.guessed else Reading(tree.root, "", _without_response(tree.root))
     code = _number(response.get("code", ""))
     action = response.get("type", "").strip()
-    outcome = Outcome(code, _message(tree.root), response.get("token", "").strip())
+    token = response.get("token", "").strip()
+    outcome = Outcome(code, _message(tree.root), token, _call_id(tree.root))
     if (tree.guessed and code is None) or (code == 0 and not _is_whole(tree, action, outcome)):
         return None
     return Reading(tree.root, action, outcome, tree.guessed)
@@ -100,6 +101,11 @@ def _message(root: _Element) -> str:
         return ""
     text = "".join(_texts(element))
     return text.strip() or element.get("description", "").strip()
+
+
+def _call_id(root: _Element) -> str:
+    element = next(root.iter("CallID"), None)
+    return "" if element is None else "".join(_texts(element)).strip()
 
 
 def _texts(element: _Element) -> Iterator[str]:

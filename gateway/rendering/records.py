@@ -1,8 +1,8 @@
 """The recorder's list of calls as rows, for the feed. Knows nothing of what their fields mean."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Final, Protocol, final
 
 from lxml import etree
 from lxml.etree import _Element
@@ -13,6 +13,14 @@ from gateway.rendering.documents import LIST_OF_CALLS, study
 
 RECORD: Final = "verbacdr"
 STATE: Final = "@state"
+
+
+class Readable(Protocol):
+    """A file, or whoever watches one being read."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most so many bytes; none at the end."""
+        ...
 
 
 @final
@@ -45,6 +53,40 @@ def read_calls(body: bytes) -> CallList | Outcome:
     if reading.guessed or (not rows and next(reading.root.iter(LIST_OF_CALLS), None) is None):
         raise RecorderGarbled(_NO_LIST)
     return CallList(rows)
+
+
+def stream_calls(file: Readable) -> Iterator[Mapping[str, str]]:
+    """The calls of a list of any length, one by one, in the memory of one.
+
+    Raises:
+        RecorderGarbled: the list is not well-formed, or has a document type declaration. What
+            came before has been given.
+    """
+    events = etree.iterparse(
+        file,
+        events=("end",),
+        tag=RECORD,
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=True,
+    )
+    try:
+        for _, record in events:
+            if record.getroottree().docinfo.internalDTD is not None:
+                raise RecorderGarbled(_NO_LIST)
+            yield _row(record)
+            _forget(record)
+    except etree.XMLSyntaxError as error:
+        raise RecorderGarbled(f"{_NO_LIST} (line {error.lineno})") from error
+
+
+def _forget(record: _Element) -> None:
+    """Let go of a record and of those before it, so that the tree does not grow."""
+    record.clear()
+    parent = record.getparent()
+    while parent is not None and record.getprevious() is not None:
+        del parent[0]
 
 
 _NO_LIST: Final = "The recorder's answer is no list of calls, or one that is cut off."

@@ -4,7 +4,7 @@ Two small Protocols. `memory` is the model that says what they mean; `sqlite` ke
 promises for all workers of a machine. One test suite holds every store to them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol, final
@@ -13,6 +13,7 @@ from gateway.core.calls import Call, Snapshot
 from gateway.core.query import Query
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
+from gateway.core.verification import Kind, Tally
 
 KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # of a token: that it was refused stays known
 
@@ -61,8 +62,8 @@ class Changes:
 class CallStore(Protocol):
     """The call index. Every method raises `StoreError` if the store cannot be read or written.
 
-    Writing is for whoever holds the lease; reading is for everybody, at any time, and always
-    sees whole updates: a snapshot's calls and its `as_of` belong together.
+    The feed is moved on by whoever holds the lease. Reading is for everybody, at any time, and
+    always sees whole updates: a snapshot's calls and its `as_of` belong together.
     """
 
     def snapshot(self, query: Query) -> Snapshot:
@@ -88,17 +89,18 @@ class CallStore(Protocol):
     def update(
         self,
         calls: Collection[Call],
-        state: FeedState,
+        state: FeedState | None = None,
         *,
         removed: Collection[str] = (),
         asked_at: datetime | None = None,
     ) -> None:
         """Put these calls in the place of what was known under their ids, and move the feed on.
 
-        A call that has ended for good stays so: a record that says otherwise is stuck. No call
-        ends before it begins. `removed` are the ids of calls that are no more. `asked_at`: when
-        the recorder was asked for all this (the gateway's clock); news of a call that was
-        overruled since then are dropped. `None`: they count whenever they come.
+        `state`: how far it has come; `None`: no further than it had. A call that has ended for
+        good stays so: a record that says otherwise is stuck. No call ends before it begins.
+        `removed` are the ids of calls that are no more. `asked_at`: when the recorder was asked
+        for all this (the gateway's clock); news of a call that was overruled since then are
+        dropped. `None`: they count whenever they come.
         """
         ...
 
@@ -111,6 +113,18 @@ class CallStore(Protocol):
 
     def pulse(self) -> Pulse:
         """How far the store has come; cheap enough for every request."""
+        ...
+
+    def size(self) -> int:
+        """About how many calls there are, at most: numbers that were dropped may be counted."""
+        ...
+
+    def tallies(self) -> Mapping[str, Tally]:
+        """What checks against the recorder have shown, by the form of question."""
+        ...
+
+    def tally(self, form: str, disagreement: Kind | None) -> Tally:
+        """Count one more check; what they have shown by now. For everybody, at any time."""
         ...
 
     def changes(self, since: int) -> Changes:

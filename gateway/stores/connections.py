@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +22,10 @@ _APPLICATION: Final = 1128353864  # as in the schema
 _VERSION: Final = 1  # as in the schema
 _BUSY_TIMEOUT: Final = 2.0  # seconds that a writer waits for another
 _PAUSE: Final = 0.005  # seconds between two attempts, where SQLite itself does not wait
+# Indexes of random ids are written all over the file. A long log and a large cache gather what
+# belongs together; a program that does nothing but load millions of calls has them larger still.
+_USUAL: Final = ("PRAGMA wal_autocheckpoint = 16000", "PRAGMA cache_size = -32000")
+_LOADING: Final = ("PRAGMA wal_autocheckpoint = 64000", "PRAGMA cache_size = -256000")
 _NEW: Final = (0, 0, 0)  # application, version, tables: of an empty file
 _AWAY: Final = "move the file away and start anew: the index is built from the recorder"
 
@@ -40,8 +44,9 @@ def forks() -> int:
 class Connections:
     """The connections of this process to one file, which is made at the first use."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, loading: bool = False) -> None:
         self._path = path
+        self._pragmas = _LOADING if loading else _USUAL
         self._idle: deque[sqlite3.Connection] = deque()
         self._forks = forks()
         self._inherited: list[object] = []
@@ -51,7 +56,7 @@ class Connections:
         """A connection for one piece of work; what goes wrong is raised as `StoreError`."""
         self._notice_a_fork()
         with self.translated():
-            connection = self._taken() or _open(self._path)
+            connection = self._taken() or _open(self._path, self._pragmas)
             try:
                 yield connection
             except BaseException:
@@ -70,7 +75,7 @@ class Connections:
     def open(self) -> sqlite3.Connection:
         """A connection for whoever keeps it himself. Raises `StoreError`."""
         with self.translated():
-            return _open(self._path)
+            return _open(self._path, self._pragmas)
 
     def inherit(self, connections: object) -> None:
         """Keep what a parent process opened: SQLite demands that it be neither used nor closed."""
@@ -109,7 +114,7 @@ class Connections:
             raise StoreError(f"the store {self._path} takes only text that is UTF-8") from error
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, pragmas: Iterable[str]) -> sqlite3.Connection:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=True)
@@ -118,6 +123,8 @@ def _open(path: Path) -> sqlite3.Connection:
     )
     try:
         _prepare(connection, path)
+        for pragma in pragmas:
+            connection.execute(pragma)
     except BaseException:
         connection.close()
         raise

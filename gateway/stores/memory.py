@@ -5,7 +5,7 @@ its own.
 """
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never, final
@@ -14,6 +14,7 @@ from gateway.core.calls import Call, Snapshot, same
 from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Selector
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
+from gateway.core.verification import Kind, Tally
 from gateway.stores import KEPT_AFTER_EXPIRY, OVERRULED_FOR, Changes, FeedState, Pulse
 
 
@@ -26,6 +27,7 @@ class MemoryStore:
     _revisions: dict[str, int] = field(default_factory=dict)
     _overruled: dict[str, datetime] = field(default_factory=dict)
     _tokens: dict[tuple[str, str], TokenRecord] = field(default_factory=dict)
+    _tallies: dict[str, Tally] = field(default_factory=dict)
     _state: FeedState = field(default_factory=FeedState)
     _revision: int = 0
     _leased: tuple[str, datetime] | None = None
@@ -35,8 +37,8 @@ class MemoryStore:
         """See `CallStore`."""
         with self._lock:
             calls = tuple(c for c in self._calls.values() if _concerns(c, query.selector))
-            state = self._state
-        return Snapshot(calls, state.as_of, state.complete, state.recorder_ahead)
+            state, silent = self._state, self._silent()
+        return Snapshot(calls, state.as_of, state.complete, state.recorder_ahead, silent)
 
     def state(self) -> FeedState:
         """See `CallStore`."""
@@ -62,7 +64,7 @@ class MemoryStore:
     def update(
         self,
         calls: Collection[Call],
-        state: FeedState,
+        state: FeedState | None = None,
         *,
         removed: Collection[str] = (),
         asked_at: datetime | None = None,
@@ -73,6 +75,7 @@ class MemoryStore:
                 [call for call in calls if not self._is_overruled(call.id, asked_at)],
                 [each for each in removed if not self._is_overruled(each, asked_at)],
             )
+            state = state or self._state
             self._revision += changed or self._state.complete != state.complete
             self._state = state
 
@@ -106,6 +109,26 @@ class MemoryStore:
     def _is_overruled(self, id_: str, asked_at: datetime | None) -> bool:
         until = self._overruled.get(same(id_))
         return until is not None and asked_at is not None and until > asked_at
+
+    def size(self) -> int:
+        """See `CallStore`."""
+        return len(self._calls)
+
+    def tallies(self) -> Mapping[str, Tally]:
+        """See `CallStore`."""
+        with self._lock:
+            return dict(self._tallies)
+
+    def tally(self, form: str, disagreement: Kind | None) -> Tally:
+        """See `CallStore`."""
+        with self._lock:
+            before = self._silent()
+            self._tallies[form] = after = self._tallies.get(form, Tally()).after(disagreement)
+            self._revision += before != self._silent()
+        return after
+
+    def _silent(self) -> frozenset[str]:
+        return frozenset(form for form, tally in self._tallies.items() if tally.silent)
 
     def changes(self, since: int) -> Changes:
         """See `CallStore`."""

@@ -50,6 +50,12 @@ CREATE TABLE IF NOT EXISTS tokens (
 
 CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_at);
 
+-- What checks of the index against the recorder have shown, by the form of question.
+CREATE TABLE IF NOT EXISTS tallies (
+    form TEXT PRIMARY KEY,
+    tally TEXT NOT NULL             -- JSON
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS state (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     as_of INTEGER,
@@ -57,6 +63,7 @@ CREATE TABLE IF NOT EXISTS state (
     recorder_ahead INTEGER NOT NULL DEFAULT 0,
     recorded_until INTEGER,
     revision INTEGER NOT NULL DEFAULT 0,
+    silent TEXT NOT NULL DEFAULT '',  -- forms of question, a line each
     leased_by TEXT,
     leased_until INTEGER
 );

@@ -5,16 +5,18 @@ Readers never wait for the writer (WAL), and each read is one statement, so that
 who feeds.
 """
 
+import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 from gateway.core.calls import Call, Snapshot
 from gateway.core.query import Query
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
+from gateway.core.verification import Kind, Tally
 from gateway.stores import (
     KEPT_AFTER_EXPIRY,
     OVERRULED_FOR,
@@ -38,13 +40,18 @@ from gateway.stores.rows import (
     span_of,
 )
 
+_TALLY: Final = ("checked", "wrong", "strikes", "agreed", "silent")
+
 
 @final
 class SqliteStore:
-    """Calls and tokens in one file. The file is made at the first use, readable by its owner."""
+    """Calls and tokens in one file. The file is made at the first use, readable by its owner.
 
-    def __init__(self, path: Path) -> None:
-        self._file = Connections(path)
+    `loading`: for a program that does nothing but put calls in; it takes 256 MB of memory.
+    """
+
+    def __init__(self, path: Path, *, loading: bool = False) -> None:
+        self._file = Connections(path, loading=loading)
         self._pulse = PulseReader(self._file, path)
 
     def snapshot(self, query: Query) -> Snapshot:
@@ -52,9 +59,10 @@ class SqliteStore:
         statement, values = statements.concerning(query)
         with self._file.reading() as connection:
             rows = connection.execute(statement, values).fetchall()
-        as_of, complete, ahead = rows[0][:3]
-        calls = tuple(call_of(row[3:]) for row in rows if row[3] is not None)
-        return Snapshot(calls, moment(as_of), bool(complete), span_of(ahead))
+        as_of, complete, ahead, silent = rows[0][:4]
+        calls = tuple(call_of(row[4:]) for row in rows if row[4] is not None)
+        forms = frozenset(silent.splitlines())
+        return Snapshot(calls, moment(as_of), bool(complete), span_of(ahead), forms)
 
     def state(self) -> FeedState:
         """See `CallStore`."""
@@ -87,7 +95,7 @@ class SqliteStore:
     def update(
         self,
         calls: Collection[Call],
-        state: FeedState,
+        state: FeedState | None = None,
         *,
         removed: Collection[str] = (),
         asked_at: datetime | None = None,
@@ -102,13 +110,10 @@ class SqliteStore:
                 rows = [row for row in rows if row[0] not in overruled]
                 keys = [key for key in keys if key not in overruled]
             changed = _written(connection, rows, keys)
-            values = (
-                microseconds(state.as_of),
-                state.complete,
-                microseconds_in(state.recorder_ahead),
-                microseconds(state.recorded_until),
-            )
-            connection.execute(statements.MOVE_ON, (changed, state.complete, *values))
+            if state is not None:
+                connection.execute(statements.MOVE_ON, (changed, *_values(state)))
+            elif changed:
+                connection.execute(statements.CHANGED)
 
     def overrule(self, calls: Collection[Call], removed: Collection[str], until: datetime) -> None:
         """See `CallStore`."""
@@ -125,6 +130,28 @@ class SqliteStore:
     def pulse(self) -> Pulse:
         """See `CallStore`."""
         return self._pulse.read()
+
+    def size(self) -> int:
+        """See `CallStore`."""
+        with self._file.reading() as connection:
+            size: int = connection.execute(statements.SIZE).fetchone()[0]
+            return size
+
+    def tallies(self) -> Mapping[str, Tally]:
+        """See `CallStore`."""
+        with self._file.reading() as connection:
+            return _tallies(connection)
+
+    def tally(self, form: str, disagreement: Kind | None) -> Tally:
+        """See `CallStore`."""
+        with self._file.writing() as connection:
+            tallies = _tallies(connection)
+            tallies[form] = after = tallies.get(form, Tally()).after(disagreement)
+            text = json.dumps({name: getattr(after, name) for name in _TALLY}, default=dict)
+            connection.execute(statements.TALLY, (form, text))
+            silent = "\n".join(sorted(each for each, tally in tallies.items() if tally.silent))
+            connection.execute(statements.SILENCE, (silent, silent))
+        return after
 
     def changes(self, since: int) -> Changes:
         """See `CallStore`."""
@@ -192,3 +219,18 @@ def _written(connection: sqlite3.Connection, rows: Collection[Row], keys: Collec
     connection.executemany(statements.UPSERT, rows)
     connection.executemany(statements.REMOVE, ((key,) for key in keys))
     return connection.total_changes > before
+
+
+def _values(state: FeedState) -> Row:
+    return (
+        state.complete,
+        microseconds(state.as_of),
+        state.complete,
+        microseconds_in(state.recorder_ahead),
+        microseconds(state.recorded_until),
+    )
+
+
+def _tallies(connection: sqlite3.Connection) -> dict[str, Tally]:
+    rows = connection.execute(statements.TALLIES).fetchall()
+    return {form: Tally(**json.loads(text)) for form, text in rows}

@@ -15,7 +15,7 @@ FIELDS: Final = (
     "key, id, caller, called, started_at, ended_at, platform_call_id, native_id, manual,"
     " ended_after, pushed"
 )
-STATE: Final = "as_of, complete, recorder_ahead"
+STATE: Final = "as_of, complete, recorder_ahead, silent"
 
 _EXCLUDED: Final = ", ".join(f"excluded.{field.strip()}" for field in FIELDS.split(","))
 _BOUND: Final = ", ".join("?" for _ in FIELDS.split(","))
@@ -42,7 +42,11 @@ UPDATE state SET revision = revision + (? OR complete <> ?),
     as_of = ?, complete = ?, recorder_ahead = ?, recorded_until = ?
 """
 CHANGED: Final = "UPDATE state SET revision = revision + 1"
-FEED_STATE: Final = f"SELECT {STATE}, recorded_until FROM state"
+FEED_STATE: Final = "SELECT as_of, complete, recorder_ahead, recorded_until FROM state"
+TALLIES: Final = "SELECT form, tally FROM tallies"
+TALLY: Final = "INSERT OR REPLACE INTO tallies VALUES (?, ?)"
+SILENCE: Final = "UPDATE state SET silent = ?, revision = revision + 1 WHERE silent <> ?"
+SIZE: Final = "SELECT coalesce(max(number) - min(number) + 1, 0) FROM calls"
 PULSE: Final = "SELECT as_of, revision FROM state"
 UNFINISHED: Final = f"SELECT {FIELDS} FROM calls WHERE ended_at IS NULL OR ended_after IS NOT NULL"
 KNOWN: Final = f"SELECT {FIELDS} FROM calls WHERE key = ?"

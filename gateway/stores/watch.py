@@ -8,12 +8,12 @@ nothing of what is waited for beyond the parties that a query concerns.
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final, Protocol, final
 
-from gateway.core.errors import GatewayStopping, StoreError
+from gateway.core.errors import ClientGone, GatewayStopping, NoAnswer, StoreError
 from gateway.core.query import ByParty, Query
 from gateway.stores import Changes, Pulse
 
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 0.025  # seconds: a call is noticed that long after it was written, at most
 PAUSE: Final = 0.1  # seconds between looks when a deadline has passed
+
+
+HungUp = Callable[[], bool]
 
 
 class Revisions(Protocol):
@@ -39,9 +42,10 @@ class Revisions(Protocol):
 class Bell:
     """Rung when a party's calls change; the waiter then looks again."""
 
-    def __init__(self) -> None:
+    def __init__(self, hung_up: HungUp) -> None:
         self._rung = threading.Event()
-        self.stopping = False
+        self.hung_up = hung_up
+        self.sent_away: NoAnswer | None = None
 
     def ring(self) -> None:
         """Wake the waiter, or keep him from falling asleep."""
@@ -50,12 +54,17 @@ class Bell:
     def wait(self, left: timedelta) -> None:
         """Return when the bell was rung or the time is over; at least a short pause.
 
-        Raises `GatewayStopping` when nobody will ring any more.
+        Raises `GatewayStopping` when nobody will ring any more, `ClientGone` when nobody waits.
         """
         self._rung.wait(max(left.total_seconds(), PAUSE))
         self._rung.clear()
-        if self.stopping:
-            raise GatewayStopping
+        if self.sent_away is not None:
+            raise self.sent_away
+
+    def send_away(self, reason: NoAnswer) -> None:
+        """Let the waiter wait no longer, for good."""
+        self.sent_away = reason
+        self.ring()
 
 
 @final
@@ -66,6 +75,7 @@ class Watch:
         self._store = store
         self._bells: set[Bell] = set()
         self._by_party: defaultdict[str, set[Bell]] = defaultdict(set)
+        self._to_ask: list[Bell] = []
         self._lock = threading.Lock()
         self._revision = 0
         self._looking = False
@@ -73,10 +83,13 @@ class Watch:
         self._stopped = threading.Event()
 
     @contextmanager
-    def over(self, query: Query) -> Iterator[Bell]:
-        """A bell that is rung whenever a call of the query's parties changes, from now on."""
+    def over(self, query: Query, hung_up: HungUp = lambda: False) -> Iterator[Bell]:
+        """A bell that is rung whenever a call of the query's parties changes, from now on.
+
+        `hung_up`: whether there is nobody left to be woken; it is asked once in a while.
+        """
         parties = query.selector.numbers if isinstance(query.selector, ByParty) else ()
-        bell = Bell()
+        bell = Bell(hung_up)
         self._enter(bell, parties)
         try:
             yield bell
@@ -89,8 +102,7 @@ class Watch:
         with self._lock:
             waiting = tuple(self._bells)
         for bell in waiting:
-            bell.stopping = True
-            bell.ring()
+            bell.send_away(GatewayStopping())
 
     @property
     def parked(self) -> int:
@@ -103,8 +115,7 @@ class Watch:
             for each in parties:
                 self._by_party[each].add(bell)
             if self._stopped.is_set():
-                bell.stopping = True
-                bell.ring()
+                bell.send_away(GatewayStopping())
             elif not self._looking:
                 self._looking = True
                 # Before the waiter looks himself, so that nothing is missed in between.
@@ -125,6 +136,18 @@ class Watch:
             self._stopped.wait(LOOK_EVERY)
             for bell in self._concerned(self._changed_parties()):
                 bell.ring()
+            for bell in self._some():
+                if bell.hung_up():
+                    bell.send_away(ClientGone())
+
+    def _some(self) -> Iterable[Bell]:
+        """A few of the waiters, so that each has its turn about once a second."""
+        with self._lock:
+            if not self._to_ask:
+                self._to_ask = list(self._bells)
+            share = int(len(self._bells) * LOOK_EVERY) + 1
+            some, self._to_ask = self._to_ask[:share], self._to_ask[share:]
+        return some
 
     def _changed_parties(self) -> Collection[str]:
         try:

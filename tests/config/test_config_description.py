@@ -36,6 +36,7 @@ poll_every = 2
 max_age = 2.0
 max_age_of_no = 0.5
 stuck_after = "2h"
+verify = 0.01
 keep = "36h"
 [replies]
 error_codes = "numbered"
@@ -82,6 +83,7 @@ def test_everything_written_is_described_as_it_is_in_force() -> None:
         "max_age": 2.0,
         "max_age_of_no": 0.5,
         "stuck_after": "2h",
+        "verify": 0.01,
         "keep": "36h",
     }
     assert described["replies"] == {"error_codes": "numbered", "http_status": "standard"}

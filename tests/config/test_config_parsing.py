@@ -60,6 +60,7 @@ def test_what_is_left_out_has_the_default_of_the_contract() -> None:
     assert (config.index.poll_every, config.index.max_age) == (1.0, 3.0)
     assert config.index.max_age_of_no is None
     assert config.index.stuck_after == 12 * 3600.0
+    assert config.index.verify == 0.0
     assert config.index.keep == 30 * 86400.0
     assert (config.replies.error_codes, config.replies.http_status) == ("documented", "legacy")
     assert config.users == ()
@@ -210,6 +211,8 @@ def test_a_network_may_be_one_host() -> None:
         ("index", 'store = "sqlite:///"', "is no store"),
         ("index", 'store = "redis://host:0/0"', "is no store"),
         ("index", "max_age_of_no = 4", "4.0 s is more than max_age (3.0 s)"),
+        ("index", "verify = 1.01", "1.01 is no share; write a number from 0 to 1"),
+        ("index", "verify = true", "true is no share"),
         ("index", "poll_every = 4", "3.0 s is less than poll_every (4.0 s)"),
         ("replies", 'http_status = "200"', 'write "legacy" or "standard"'),
         ("applications", "stale_answers = 1", "1 is neither true nor false"),
@@ -361,7 +364,6 @@ def test_a_version_that_is_not_installed_has_no_number() -> None:
     ("section", "line", "warning"),
     [
         ("applications", 'rate = "50/second"', "is not enforced in version"),
-        ("applications", "may_push = true", "has no effect in version"),
         ("recorder", 'method = "GET"', "GET writes keys, tokens and passwords"),
         ("recorder", "verify_tls = false", "can read every key and password"),
         ("index", 'store = "memory:"', "each worker keeps an index of its own"),

@@ -272,3 +272,8 @@ def test_an_answer_to_an_id_lasts() -> None:
     query = Query(ByNativeID(ENDED.native_id), NOON)
     snapshot = Snapshot((ENDED,), NOON, complete=True)
     assert lasting(query, snapshot, Found(ENDED), NOON, TERMS)
+
+
+def test_of_two_that_seem_to_have_ended_together_one_by_inference_neither_is_chosen() -> None:
+    certain, inferred = replace(ENDED, id="a"), guessed(replace(ENDED, id="b"))
+    assert verdict("last", certain, inferred) is verdict("last", inferred, certain) is TOO_CLOSE

@@ -13,6 +13,7 @@ from gateway.simulator.server import Server
 from tests.end_to_end.conftest import Hosted, eventually
 from tests.fakes import FOUND, KEY, NOT_FOUND, TOKEN
 
+PARKED = re.compile(r"^callgate_index_parked_requests (\S+)", re.MULTILINE)
 HIT = "callgate; hit; detail=index"
 
 
@@ -248,3 +249,19 @@ def test_busy_connections_do_not_starve_another(hosted: Hosted) -> None:
                 assert hosted.ask(timeout=5).content == FOUND
         finally:
             busy.set()
+
+
+def test_a_client_that_hangs_up_while_it_waits_is_forgotten(hosted: Hosted) -> None:
+    proven(hosted)
+    parked = f"{hosted.origin}/-/metrics"
+
+    def waiting() -> float:
+        # Two workers: the figure is that of whichever answers.
+        seen = [requests.get(parked, timeout=5).text for _ in range(8)]
+        return max(float(figure[1]) for each in seen if (figure := PARKED.search(each)))
+
+    query = f"action=GetCallID&apiKey={KEY}&token={TOKEN}&extension=7790&status=next"
+    with socket.create_connection(("127.0.0.1", hosted.port), timeout=10) as connection:
+        connection.sendall(f"GET /verba/api?{query} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        eventually(lambda: waiting() == 1)
+    eventually(lambda: waiting() == 0, within=10)

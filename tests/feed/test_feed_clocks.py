@@ -33,17 +33,17 @@ def test_nothing_is_known_before_the_first_answer() -> None:
 
 
 @given(ahead=st.floats(-100_000, 100_000).map(seconds))
-def test_one_answer_tells_it_to_half_a_second(ahead: timedelta) -> None:
+def test_one_answer_tells_it_to_a_second(ahead: timedelta) -> None:
     known = after(ahead, 1).ahead
     assert known is not None
-    assert abs(known - ahead) <= seconds(0.51)
+    assert ahead - seconds(1.01) <= known <= ahead
 
 
 @given(ahead=st.floats(-100_000, 100_000).map(seconds))
 def test_many_answers_tell_it_to_a_few_hundredths(ahead: timedelta) -> None:
     known = after(ahead, 60).ahead
     assert known is not None
-    assert abs(known - ahead) <= seconds(0.06)
+    assert ahead - seconds(0.07) <= known <= ahead
 
 
 def test_a_clock_that_was_set_is_learned_anew_at_once() -> None:
@@ -51,7 +51,7 @@ def test_a_clock_that_was_set_is_learned_anew_at_once() -> None:
     later = NOON + seconds(100)
     clocks.learn(told_at(later, seconds(0)), later, later)
     assert clocks.ahead is not None
-    assert abs(clocks.ahead) <= seconds(0.5)
+    assert seconds(-1) <= clocks.ahead <= seconds(0)
 
 
 @pytest.mark.parametrize("year", [1970, 9999])

@@ -200,7 +200,7 @@ def test_an_id_that_was_never_closed_is_no_id(content: str) -> None:
 
 def test_a_success_with_an_unclosed_element_beside_a_whole_id_is_read() -> None:
     body = f'<VerbaApi><Response code="0" type="GetCallID"><CallID>{ID}</CallID></VerbaApi>'
-    assert said(body) == Outcome(0)
+    assert said(body) == Outcome(0, call_id=ID)
 
 
 @pytest.mark.parametrize(

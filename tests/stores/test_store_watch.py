@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from gateway.core.errors import GatewayStopping, StoreError
+from gateway.core.errors import ClientGone, GatewayStopping, StoreError
 from gateway.core.query import ByParty, ByPlatformCallID, Query, Status
 from gateway.stores import Changes, FeedState, Pulse
 from gateway.stores.memory import MemoryStore
@@ -173,7 +174,7 @@ def test_whoever_comes_after_the_stop_is_sent_away_at_once() -> None:
 
 
 def test_the_time_is_over_when_it_is_over_but_never_without_a_pause() -> None:
-    bell = Bell()
+    bell = Bell(lambda: False)
     began = time.monotonic()
     bell.wait(timedelta(seconds=-5))
     assert PAUSE * 0.9 <= time.monotonic() - began < BOUND
@@ -254,3 +255,32 @@ def test_ten_thousand_bells_are_registered_and_rung_in_no_time(store: Store) -> 
     assert watch.parked == 0
     assert time.monotonic() - began < BOUND
     assert eventually(lambda: not watchers())
+
+
+def test_whoever_has_hung_up_is_sent_away_and_nobody_else(store: Store) -> None:
+    watch, gone = Watch(store), threading.Event()
+    query = Query(ByParty(("8856",), (Status.NEXT,)), NOON)
+    with watch.over(query) as stays, watch.over(query, gone.is_set) as leaves:
+        leaves.wait(timedelta(seconds=0.2))
+        gone.set()
+        with pytest.raises(ClientGone):
+            leaves.wait(timedelta(seconds=5))
+        stays.wait(timedelta(seconds=0.1))
+    eventually(lambda: not watchers())
+
+
+def test_each_of_many_waiters_is_asked_about_once_a_second(store: Store) -> None:
+    watch = Watch(store)
+    query = Query(ByParty(("8856",), (Status.NEXT,)), NOON)
+    asked = [0] * 200
+
+    def count(number: int) -> bool:
+        asked[number] += 1
+        return False
+
+    with ExitStack() as waiters:
+        for number in range(200):
+            waiters.enter_context(watch.over(query, partial(count, number)))
+        eventually(lambda: min(asked) >= 1)
+        assert max(asked) <= min(asked) + 1
+    eventually(lambda: not watchers())

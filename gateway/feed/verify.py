@@ -1,0 +1,124 @@
+"""Asks the recorder now and then what the index has answered, off the request's path.
+
+A disagreement is rechecked with a newer snapshot, because the two are never asked in the same
+instant. What remains is counted for all workers; a form of question on which the index is wrong
+again and again falls silent until it agrees again.
+"""
+
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol, final
+
+from gateway.core.errors import CallgateError
+from gateway.core.query import Query, form_of
+from gateway.core.replies import Outcome
+from gateway.core.selection import Spoken, Verdict
+from gateway.core.verification import Kind, Tally, disagreement, question, says
+
+log = logging.getLogger(__name__)
+
+MOST_PER_SECOND: Final = 5.0  # of all workers together
+MOST_WAITING: Final = 50  # questions; while the recorder is slow, further ones are not taken
+RECHECK_AFTER: Final = 3.0  # seconds, within which the feed brings a newer snapshot
+
+
+class NotCheckedError(CallgateError):
+    """The two could not be compared; the message says why."""
+
+
+class Index(Protocol):
+    """What is checked."""
+
+    def judge(self, query: Query) -> Verdict:
+        """What the index says now, be it silent on the form or not."""
+        ...
+
+
+class Tallies(Protocol):
+    """Where checks are counted."""
+
+    def tally(self, form: str, disagreement: Kind | None) -> Tally:
+        """As `CallStore`."""
+        ...
+
+
+class Oracle(Protocol):
+    """The recorder, as the gateway's own login may ask it."""
+
+    def ask(self, action: str, parameters: tuple[tuple[str, str], ...]) -> Outcome:
+        """What it says. Raises `RecorderError`."""
+        ...
+
+
+@final
+@dataclass(slots=True)
+class Verifier:
+    """One worker's. `share` of the answers are checked, `workers` share the allowed rate.
+
+    Mutable: it has a thread, which begins with the first question.
+    """
+
+    index: Index
+    tallies: Tallies
+    recorder: Oracle
+    share: float
+    workers: int = 1
+    pause: Callable[[float], object] | None = None
+    _waiting: deque[Query] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
+    _wanted: threading.Event = field(default_factory=threading.Event)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def consider(self, query: Query) -> None:
+        """Take in a question that the index has answered, or was silent on; returns at once."""
+        # Not for secrets: which questions are checked may be guessed.
+        if random.random() >= self.share or question(query) is None:  # noqa: S311
+            return
+        self._waiting.append(query)
+        self._wanted.set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="verify", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Check nothing more."""
+        self._stopped.set()
+        self._wanted.set()
+
+    def check(self, query: Query) -> None:
+        """Check one question, twice if need be. Raises `CallgateError` if that cannot be done."""
+        wrong = self._compare(query)
+        if wrong is not None:
+            (self.pause or self._stopped.wait)(RECHECK_AFTER)
+            wrong = self._compare(query)
+        form = form_of(query)
+        tally = self.tallies.tally(form, wrong)
+        if wrong is not None:
+            silent = ": the index is silent on this form" if tally.silent else ""
+            log.warning(
+                "the recorder contradicts the index on %s (%s)%s", form, wrong.value, silent
+            )
+
+    def _compare(self, query: Query) -> Kind | None:
+        verdict, asked = self.index.judge(query), question(query)
+        if asked is None or not isinstance(verdict, Spoken):
+            raise NotCheckedError("the index has nothing to say on it by now")
+        outcome = self.recorder.ask("GetCallID", asked)
+        if not says(outcome, verdict):
+            raise NotCheckedError(f"the recorder answers with the code {outcome.code}")
+        return disagreement(verdict, outcome)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._wanted.wait()
+            self._wanted.clear()
+            while self._waiting and not self._stopped.is_set():
+                try:
+                    self.check(self._waiting.popleft())
+                except CallgateError as error:
+                    log.info("the index is not checked: %s", error)
+                self._stopped.wait(self.workers / MOST_PER_SECOND)

@@ -1,0 +1,72 @@
+"""Prometheus's text of the figures, which come from the store, and so agree across workers."""
+
+from collections.abc import Iterator
+from typing import Final, final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from gateway.operations.figures import Figures
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+Family = GaugeMetricFamily | CounterMetricFamily
+
+
+def exposition(figures: Figures) -> bytes:
+    """The whole page."""
+    registry = CollectorRegistry()
+    registry.register(_Once(figures))
+    return generate_latest(registry)
+
+
+@final
+class _Once(Collector):
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Family]:
+        """Every family of this moment."""
+        figures = self._figures
+        gauges = (
+            ("age_seconds", "How old the index is", _seconds(figures)),
+            ("complete", "Whether the recorder holds nothing older", float(figures.complete)),
+            ("calls", "Calls in the index, about", float(figures.calls)),
+            ("ongoing_calls", "Calls that are ongoing", float(figures.ongoing)),
+            ("provisional_calls", "Calls whose end is inferred", float(figures.provisional)),
+            ("stuck_calls", "Calls that are ongoing for too long", float(len(figures.stuck))),
+            (
+                "recorder_ahead_seconds",
+                "The recorder's clock minus ours",
+                figures.recorder_ahead.total_seconds(),
+            ),
+            ("parked_requests", "Requests that wait in this worker", float(figures.parked)),
+        )
+        for name, words, value in gauges:
+            yield GaugeMetricFamily(f"callgate_index_{name}", words, value=value)
+        yield from _checks(figures)
+
+
+def _checks(figures: Figures) -> Iterator[Family]:
+    checks = CounterMetricFamily(
+        "callgate_index_checks", "Answers that the recorder was asked for as well", labels=["form"]
+    )
+    wrong = CounterMetricFamily(
+        "callgate_index_disagreements",
+        "Answers that it contradicted, after a recheck",
+        labels=["form", "kind"],
+    )
+    silent = GaugeMetricFamily(
+        "callgate_index_silent", "Whether the index is silent on a form", labels=["form"]
+    )
+    for form, tally in sorted(figures.tallies.items()):
+        checks.add_metric([form], tally.checked)
+        silent.add_metric([form], float(tally.silent))
+        for kind, count in tally.wrong.items():
+            wrong.add_metric([form, kind], count)
+    yield from (checks, wrong, silent)
+
+
+def _seconds(figures: Figures) -> float:
+    return float("inf") if figures.age is None else figures.age.total_seconds()
