@@ -66,7 +66,6 @@ from gateway.stores.watch import HungUp, Watch
 
 log = logging.getLogger(__name__)
 
-NO_TIME: Final = timedelta(0)
 # A call that is deleted while it is ongoing is listed until its end, and yet is no more.
 DELETED_FOR: Final = timedelta(days=1)
 SILENT: Final = Unknown("the index cannot be read", passing=True)
@@ -228,13 +227,13 @@ class Gateway:
                 left = until - self.clock()
                 if left <= -self.terms.max_age:
                     raise IndexSilent
-                bell.wait(left)
+                bell.wait(left, newer=_passes(sight.verdict))
 
     def _settle(self, query: Query, hung_up: HungUp) -> Sight:
         """Wait for a snapshot that is new enough to say no, or until the index is silent."""
         with self.watch.over(query, hung_up) as bell:
             while isinstance((sight := self.look(query)).verdict, Unsure):
-                bell.wait(NO_TIME)
+                bell.wait(sight.verdict.until - self.clock(), newer=True)
         return sight
 
     def _near(self, admitted: Admitted, query: Query) -> tuple[datetime, Document] | None:

@@ -333,6 +333,18 @@ def test_next_survives_a_silence_of_the_index_within_the_minute(world: World) ->
     assert "late" in text(asker.answer())
 
 
+def test_next_is_answered_as_soon_as_a_silent_index_speaks_again(world: World) -> None:
+    asker = Asker(world, status="next")
+    world.clock.move(5)
+    coming = [call("while silent", started=2, ended=None)]
+    world.store.update(coming, replace(world.store.state(), as_of=NOON))
+    looked = world.clock.read
+    eventually(lambda: world.clock.read > looked)  # it was woken, and the index was too old
+    assert asker.rendition is None
+    world.store.update([], FeedState(as_of=world.clock(), complete=True))
+    assert "while silent" in text(asker.answer())
+
+
 def test_next_is_an_excuse_when_the_index_was_silent_at_the_end_of_the_minute(
     world: World,
 ) -> None:

@@ -7,6 +7,7 @@ recorder's SearchCalls, and nothing of who feeds or how often.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from heapq import nlargest
 from typing import Final, final
 from zoneinfo import ZoneInfo
 
@@ -21,9 +22,11 @@ from gateway.feed.reconciliation import reconcile
 from gateway.feed.records import call_of, id_of, is_secondary, local_end, local_start, local_time
 from gateway.stores import CallStore, FeedState
 
-OVERLAP: Final = timedelta(minutes=1)  # of two neighbouring windows
-SWEEP: Final = timedelta(minutes=15)  # how far back for records that appear late …
-SWEEP_EVERY: Final = timedelta(minutes=1)  # … and how often
+# Two neighbouring windows share so many calls, and so much time at the least and at the most.
+SHARED: Final = 200
+OVERLAP: Final = timedelta(minutes=1)
+LEAST_OVERLAP: Final = timedelta(seconds=1)
+SWEEP_EVERY: Final = timedelta(minutes=1)
 OUTAGE: Final = timedelta(minutes=1)
 # After an outage: calls that nobody saw ongoing may have begun that long before it.
 LONGEST_CALL: Final = timedelta(hours=12)
@@ -47,6 +50,7 @@ class Poll:
     keep: timedelta
     clock: Clock
     hold: Callable[[], None] = field(default=lambda: None)
+    _latest: list[datetime] = field(default_factory=list)
     _swept_at: datetime | None = None
     _tidied_at: datetime | None = None
     _clocks: ClockDifference = field(default_factory=ClockDifference)
@@ -75,12 +79,14 @@ class Poll:
         since = self._window(state, now)
         state = self._store_recorded(state, since, asked_at, now)
         before = (state.as_of or asked_at) + ahead
-        difference = reconcile(self.store.unfinished(), ongoing, before, now)
+        unfinished = self.store.unfinished()
+        difference = reconcile(unfinished, ongoing, before, now)
         removed = (*difference.removed, *_secondaries(pages))
         state = replace(state, as_of=asked_at, recorder_ahead=ahead)
         self.hold()
         self.store.update(difference.calls, state, removed=removed, asked_at=asked_at)
-        self._look_further(ongoing, since, asked_at, now)
+        ended = [call for call in (*unfinished, *difference.calls) if call.provisional]
+        self._look_further(ended, since, asked_at, now)
 
     def _ongoing_pages(self, now: datetime) -> list[Page]:
         """All ongoing calls: stuck ones may be older than whatever the index keeps."""
@@ -105,11 +111,17 @@ class Poll:
         oldest = now - self.keep
         if state.as_of is None:
             return oldest
-        since = min(state.recorded_until or now, now) - OVERLAP
+        since = min(state.recorded_until or now, now) - self._overlap(state)
         seen_at = state.as_of + state.recorder_ahead
         if now - seen_at > OUTAGE:
             since = min(since, seen_at - LONGEST_CALL)
         return max(since, oldest)
+
+    def _overlap(self, state: FeedState) -> timedelta:
+        """A minute where calls are few; where they are many, no more than is worth it."""
+        if state.recorded_until is None or len(self._latest) < SHARED:
+            return OVERLAP
+        return min(max(state.recorded_until - self._latest[-1], LEAST_OVERLAP), OVERLAP)
 
     def _store_recorded(
         self, state: FeedState, since: datetime, asked_at: datetime, now: datetime
@@ -121,31 +133,28 @@ class Poll:
             if calls:
                 newest = max(call.started_at for call in calls)
                 mark = max(newest, state.recorded_until or newest)
+                begins = {call.started_at for call in calls}
+                self._latest = nlargest(SHARED, begins.union(self._latest))
                 state = replace(state, recorded_until=mark)
             self._store(calls, state, _secondaries([page]), asked_at)
         return state
 
     def _look_further(
-        self, ongoing: list[Call], since: datetime, asked_at: datetime, now: datetime
+        self, ended: list[Call], since: datetime, asked_at: datetime, now: datetime
     ) -> None:
         """For records that are missing, that appear late, and that are no more."""
-        self._store_missing(ongoing, since, now)
+        self._store_missing(ended, since, now)
         if _is_due(self._swept_at, asked_at, SWEEP_EVERY):
-            self._recheck.window(now - SWEEP, now)
-            self._recheck.further_back(now - SWEEP, now - self.keep)
+            self._recheck.latest(now)
+            self._recheck.further_back(now, now - self.keep)
             self._swept_at = asked_at
         if _is_due(self._tidied_at, asked_at, TIDY_EVERY):
             self._tidy(now)
             self._tidied_at = asked_at
 
-    def _store_missing(self, ongoing: list[Call], since: datetime, now: datetime) -> None:
+    def _store_missing(self, ended: list[Call], since: datetime, now: datetime) -> None:
         """Look for the records of calls that have ended and began before the window."""
-        listed = {same(call.id) for call in ongoing}
-        missing = (
-            call
-            for call in self.store.unfinished()
-            if same(call.id) not in listed and call.started_at < since
-        )
+        missing = (call for call in ended if call.started_at < since)
         for call in self._missing.due(missing, now):
             self._listed(call.started_at - _AROUND, call.started_at + _AROUND)
 

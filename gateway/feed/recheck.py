@@ -15,7 +15,8 @@ from gateway.feed.paging import PAGE_LENGTH
 from gateway.stores import CallStore
 
 MOST_ASKED: Final = 20  # records of which it is asked one by one whether they are gone
-SHORTEST: Final = timedelta(minutes=1)
+SHORTEST: Final = timedelta(seconds=10)
+LATEST: Final = timedelta(minutes=15)
 LONGEST: Final = timedelta(days=1)
 _AROUND: Final = timedelta(seconds=1)
 
@@ -32,29 +33,32 @@ class Recheck:
     store: CallStore
     listed: Callable[[datetime, datetime], set[str]]
     remove: Callable[[Sequence[str]], None]
+    _recent: timedelta = LATEST
     _reached: datetime | None = None
     _length: timedelta = timedelta(hours=1)
 
-    def window(self, start: datetime, end: datetime) -> int:
+    def latest(self, now: datetime) -> None:
+        """Read the latest minutes; fewer of them where they hold more than a few pages."""
+        count = self._window(now - self._recent, now)
+        self._recent = _fitted(self._recent, count, 5 * PAGE_LENGTH, LATEST)
+
+    def further_back(self, now: datetime, oldest: datetime) -> None:
+        """Read the next slice before the one that was read last, of about a page."""
+        newest, end = now - self._recent, self._reached
+        if end is None or not oldest < end <= newest:
+            end = newest
+        start = max(end - self._length, oldest)
+        count = self._window(start, end)
+        self._reached = start
+        self._length = _fitted(self._length, count, PAGE_LENGTH, LONGEST)
+
+    def _window(self, start: datetime, end: datetime) -> int:
         """Read what began between two times; how many calls the recorder lists there."""
         # What the index has is looked up first: what comes meanwhile is not missing.
         ours = self.store.within(start, end)
         ids = self.listed(start, end)
         self._remove([call for call in ours if same(call.id) not in ids])
         return len(ids)
-
-    def further_back(self, newest: datetime, oldest: datetime) -> None:
-        """Read the next slice before the one that was read last, of about a page."""
-        end = self._reached
-        if end is None or not oldest < end <= newest:
-            end = newest
-        start = max(end - self._length, oldest)
-        count = self.window(start, end)
-        self._reached = start
-        if count > PAGE_LENGTH // 2:
-            self._length = max(self._length / 2, SHORTEST)
-        elif count < PAGE_LENGTH // 8:
-            self._length = min(self._length * 2, LONGEST)
 
     def _remove(self, absent: Sequence[Call]) -> None:
         """Remove those that are gone for sure: each is asked for by itself.
@@ -71,3 +75,10 @@ class Recheck:
     def _is_listed(self, call: Call) -> bool:
         ids = self.listed(call.started_at - _AROUND, call.started_at + _AROUND)
         return same(call.id) in ids
+
+
+def _fitted(length: timedelta, count: int, most: int, longest: timedelta) -> timedelta:
+    """The length of the next window, so that it holds about as much as it shall."""
+    if count > most:
+        return max(length / 2, SHORTEST)
+    return min(length * 2, longest) if count < most // 4 else length

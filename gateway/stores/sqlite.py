@@ -60,7 +60,9 @@ class SqliteStore:
         with self._file.reading() as connection:
             rows = connection.execute(statement, values).fetchall()
         as_of, complete, ahead, silent = rows[0][:4]
-        calls = tuple(call_of(row[4:]) for row in rows if row[4] is not None)
+        # A call may be fetched for several reasons.
+        found = dict.fromkeys(row[4:] for row in rows if row[4] is not None)
+        calls = tuple(map(call_of, found))
         forms = frozenset(silent.splitlines())
         return Snapshot(calls, moment(as_of), bool(complete), span_of(ahead), forms)
 

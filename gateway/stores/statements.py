@@ -146,5 +146,5 @@ def _by_id(column: str) -> str:
 
 
 def _with_state(conditions: list[str]) -> str:
-    calls = " UNION ".join(f"SELECT {FIELDS} FROM calls WHERE {each}" for each in conditions)
+    calls = " UNION ALL ".join(f"SELECT {FIELDS} FROM calls WHERE {each}" for each in conditions)
     return f"SELECT {STATE}, found.* FROM state LEFT JOIN ({calls}) AS found"

@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol, final
 
 from gateway.core.errors import ClientGone, GatewayStopping, NoAnswer, StoreError
@@ -44,6 +44,7 @@ class Bell:
 
     def __init__(self, hung_up: HungUp) -> None:
         self._rung = threading.Event()
+        self.wants_newer = False
         self.hung_up = hung_up
         self.sent_away: NoAnswer | None = None
 
@@ -51,11 +52,13 @@ class Bell:
         """Wake the waiter, or keep him from falling asleep."""
         self._rung.set()
 
-    def wait(self, left: timedelta) -> None:
+    def wait(self, left: timedelta, *, newer: bool = False) -> None:
         """Return when the bell was rung or the time is over; at least a short pause.
 
-        Raises `GatewayStopping` when nobody will ring any more, `ClientGone` when nobody waits.
+        `newer`: it is rung for a newer snapshot, too, be there anything new in it or not. Raises
+        `GatewayStopping` when nobody will ring any more, `ClientGone` when nobody waits.
         """
+        self.wants_newer = newer
         self._rung.wait(max(left.total_seconds(), PAUSE))
         self._rung.clear()
         if self.sent_away is not None:
@@ -78,6 +81,7 @@ class Watch:
         self._to_ask: list[Bell] = []
         self._lock = threading.Lock()
         self._revision = 0
+        self._as_of: datetime | None = None
         self._looking = False
         self._failing = False
         self._stopped = threading.Event()
@@ -134,7 +138,7 @@ class Watch:
         """Ring for what changed, until nobody waits."""
         while self._somebody_waits():
             self._stopped.wait(LOOK_EVERY)
-            for bell in self._concerned(self._changed_parties()):
+            for bell in self._concerned(*self._news()):
                 bell.ring()
             for bell in self._some():
                 if bell.hung_up():
@@ -149,18 +153,23 @@ class Watch:
             some, self._to_ask = self._to_ask[:share], self._to_ask[share:]
         return some
 
-    def _changed_parties(self) -> Collection[str]:
+    def _news(self) -> tuple[Collection[str], bool]:
+        """Whose calls changed since the last look, and whether the index was fed since then."""
         try:
-            changes = self._store.changes(self._revision)
+            changes, as_of = self._store.changes(self._revision), self._store.pulse().as_of
         except Exception as error:  # noqa: BLE001 - whatever it is, the watch must go on
             self._say(error)
-            return ()
-        self._revision, self._failing = changes.revision, False
-        return changes.parties
+            return (), False
+        newer = as_of != self._as_of
+        self._revision, self._as_of, self._failing = changes.revision, as_of, False
+        return changes.parties, newer
 
-    def _concerned(self, parties: Collection[str]) -> Collection[Bell]:
+    def _concerned(self, parties: Collection[str], newer: bool) -> Collection[Bell]:  # noqa: FBT001
         with self._lock:
-            return {bell for each in parties for bell in self._by_party.get(each, ())}
+            concerned = {bell for each in parties for bell in self._by_party.get(each, ())}
+            if newer:
+                concerned.update(bell for bell in self._bells if bell.wants_newer)
+            return concerned
 
     def _current(self) -> int:
         try:

@@ -12,14 +12,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
 import requests
 
+from gateway.core.calls import Call
+from gateway.core.secrets import Secret
+from gateway.core.tokens import TokenRecord
 from gateway.simulator.server import Server
 from gateway.simulator.settings import Settings, Traffic
+from gateway.stores import FeedState
+from gateway.stores.sqlite import SqliteStore
+from gateway.wiring import clock
+from tests.benchmarks import large, waiting
 from tests.benchmarks.load import Load, run
 from tests.end_to_end.conftest import Hosted, eventually, free_port
 from tests.fakes import KEY, TOKEN
@@ -105,6 +113,107 @@ def index_answers(recorder: Server) -> dict[str, float]:
     return figures
 
 
+@contextmanager
+def churning(rate: float) -> Iterator[Hosted]:
+    """The gateway before a recorder in which so many calls begin, and as many end, a second."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.benchmarks.churn", str(port), str(rate)]
+    process = subprocess.Popen(command)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"http://127.0.0.1:{port}/verba/api"
+            hosted = Hosted(Path(folder), url, "gevent", options=QUIET).start()
+            try:
+                eventually(lambda: "hit" in hosted.ask().headers["Cache-Status"])
+                yield hosted
+            finally:
+                hosted.stop()
+    finally:
+        process.kill()
+        process.wait(20)
+
+
+def feed_in_the_tail(_recorder: Server) -> dict[str, float]:
+    """The slowest hundredth while the feed brings 1,000 changed calls a second, against none."""
+    with churning(500) as busy, churning(0) as idle:
+        target = f"{SAMPLE}&responseType=XML"
+        loads = _turns({"busy": (busy.port, target), "idle": (idle.port, target)})
+    return {
+        "busy against idle, p99": _ratio(loads["busy"], loads["idle"], "p99"),
+        "busy against idle, p50": _ratio(loads["busy"], loads["idle"], "p50"),
+        "busy against idle, per_second": _ratio(loads["busy"], loads["idle"], "per_second"),
+    }
+
+
+def ten_thousand_wait(recorder: Server) -> dict[str, float]:
+    """Ten thousand requests that wait for their next call in one worker, and all calls at once."""
+    with gateway(recorder) as hosted:
+        return waiting.ten_thousand(hosted)
+
+
+def a_thousand_extensions(recorder: Server) -> dict[str, float]:
+    """What 1,000 extensions that are polled for a while cost the recorder, idle and busy mixed."""
+    seconds = 20.0
+    with gateway(recorder) as hosted:
+        before = dict(recorder.simulator.journal.counts())
+        begun, asked = time.perf_counter(), 0
+        with requests.Session() as session:
+            while time.perf_counter() < begun + seconds:
+                # The sample's extension is busy now and then; most of the others have no call.
+                extension = str(8000 + asked * 7 % 1000)
+                status = ("last", "ongoing", "last,ongoing")[asked % 3]
+                query = f"{SAMPLE[: SAMPLE.index('&extension')]}&extension={extension}"
+                session.get(f"{hosted.origin}{query}&status={status}", timeout=10)
+                asked += 1
+        after = recorder.simulator.journal.counts()
+    return {
+        "GetCallID asked": asked,
+        "of them the recorder's": after.get("GetCallID", 0) - before.get("GetCallID", 0),
+        "SearchCalls a second, of the feed": (after["SearchCalls"] - before["SearchCalls"])
+        / seconds,
+    }
+
+
+def from_start_to_answer(recorder: Server) -> dict[str, float]:
+    """Seconds from the start to the first index answer with 1,000,000 calls in the store."""
+    spent = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as name:
+            hosted = Hosted(Path(name), recorder.url, "gevent", options=QUIET)
+            path = hosted.folder / "demo.db"
+            large.fill(path, 1_000_000)
+            with closing(SqliteStore(path)) as store:
+                # As after a restart: the feed has just stopped, and the token was proven.
+                state = FeedState(as_of=clock(), complete=True)
+                ours = Call("a", "8856", "1", clock() - timedelta(60), clock() - timedelta(59))
+                store.update([ours], state)
+                hour = clock() + timedelta(hours=1)
+                store.remember(Secret(TOKEN), TokenRecord("demo", recorder.url, hour))
+            begun = time.perf_counter()
+            hosted.launch()
+            eventually(lambda each=hosted: _is_hit(each))  # type: ignore[misc]
+            spent.append(time.perf_counter() - begun)
+            hosted.stop()
+    return {"seconds, median of three": median(spent)}
+
+
+def _is_hit(hosted: Hosted) -> bool:
+    try:
+        return "hit" in hosted.ask().headers["Cache-Status"]
+    except requests.ConnectionError:
+        return False
+
+
+def ten_million_calls(_recorder: Server) -> dict[str, float]:
+    """A look-up among 10,000,000 calls against one among 100,000, and the bytes of a call."""
+    return large.ten_millions()
+
+
+def loading(_recorder: Server) -> dict[str, float]:
+    """Calls a second from SearchCalls XML into a file, while look-ups go on."""
+    return large.loading()
+
+
 def cooperative_yield(recorder: Server) -> dict[str, float]:
     """What one yield a request does to a gevent worker with sixteen busy connections."""
     with gateway(recorder) as hosted:
@@ -135,7 +244,16 @@ def main() -> None:
                 (OUT / f"{benchmark.__name__}.json").write_text(json.dumps(result, indent=2) + "\n")
 
 
-BENCHMARKS = (index_answers, cooperative_yield)
+BENCHMARKS = (
+    index_answers,
+    feed_in_the_tail,
+    ten_thousand_wait,
+    a_thousand_extensions,
+    from_start_to_answer,
+    ten_million_calls,
+    loading,
+    cooperative_yield,
+)
 
 if __name__ == "__main__":
     main()

@@ -83,6 +83,12 @@ class Hosted:
 
     def start(self) -> Self:
         """Run it; returns when it is live."""
+        self.launch()
+        eventually(self.is_live)
+        return self
+
+    def launch(self) -> None:
+        """Run it; returns at once."""
         text = CONFIG.read_text("utf-8")
         text = text.replace("http://127.0.0.1:9090/verba/api", self.recorder)
         text = text.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}")
@@ -92,8 +98,6 @@ class Hosted:
         command += ["--worker-class", self.worker, *self.options]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        eventually(self.is_live)
-        return self
 
     def stop(self) -> int:
         """End it in peace; its exit status."""

@@ -11,7 +11,8 @@ from gateway.core.errors import RecorderGarbled, RecorderUnreachable
 from gateway.feed.feeder import LeaseLostError
 from gateway.feed.missing import LATEST, MOST_AT_ONCE
 from gateway.feed.paging import PAGE_LENGTH
-from gateway.feed.poll import LONGEST_CALL, OUTAGE, OVERLAP, SWEEP, SWEEP_EVERY, TIDY_EVERY
+from gateway.feed.poll import LEAST_OVERLAP, LONGEST_CALL, OUTAGE, OVERLAP, SWEEP_EVERY, TIDY_EVERY
+from gateway.feed.recheck import LATEST as LATEST_MINUTES
 from gateway.stores import FeedState
 from tests.fakes import NOON, call
 from tests.feed.recorders import FakeSearch, Feed, history, text
@@ -149,7 +150,7 @@ def test_now_and_then_the_window_reaches_back_for_records_that_appear_late() -> 
     feed.after(SWEEP_EVERY.total_seconds() - 1)
     assert "late" not in feed.of()
     feed.after(1)
-    assert at((SWEEP_EVERY - SWEEP).total_seconds()) in feed.recorder.starts("recorded")
+    assert at((SWEEP_EVERY - LATEST_MINUTES).total_seconds()) in feed.recorder.starts("recorded")
     assert "late" in feed.of()
 
 
@@ -509,3 +510,22 @@ def test_late_looks_come_after_the_index_is_vouched_for() -> None:
     with pytest.raises(RecorderUnreachable):
         feed.poll.round()
     assert feed.store.state().as_of == feed.clock()
+
+
+def test_where_calls_are_many_windows_share_fewer_seconds() -> None:
+    feed = Feed(FakeSearch(recorded=history(2000, apart=0.01)))
+    feed.after(0)
+    feed.after(1)
+    assert feed.recorder.starts("recorded") == [at(-0.01 - 1.99)]
+    feed = Feed(FakeSearch(recorded=history(2000, apart=0.001)))
+    feed.after(0)
+    feed.after(1)
+    assert feed.recorder.starts("recorded")[0] == at(-0.001 - LEAST_OVERLAP.total_seconds())
+
+
+def test_where_calls_are_many_no_more_than_a_few_pages_are_read_again() -> None:
+    feed = Feed(FakeSearch(recorded=history(30_000, apart=0.03)))
+    feed.after(0)
+    settle(feed, 300)
+    feed.after(60)
+    assert len(feed.recorder.asked) < 20

@@ -284,3 +284,22 @@ def test_each_of_many_waiters_is_asked_about_once_a_second(store: Store) -> None
         eventually(lambda: min(asked) >= 1)
         assert max(asked) <= min(asked) + 1
     eventually(lambda: not watchers())
+
+
+def test_whoever_wants_a_newer_snapshot_is_woken_by_it_though_nothing_is_new(store: Store) -> None:
+    watch = Watch(store)
+    store.update([], FeedState(as_of=NOON))
+    with watch.over(of("1")) as wants, watch.over(of("2")) as wants_not:
+        wants_not.wait(timedelta(0))
+        woken = threading.Event()
+
+        def wait() -> None:
+            wants.wait(LONG, newer=True)
+            woken.set()
+
+        threading.Thread(target=wait).start()
+        assert not woken.wait(0.2)
+        store.update([], FeedState(as_of=NOON + timedelta(seconds=1)))
+        assert woken.wait(2)
+        assert not wants_not._rung.is_set()
+    eventually(lambda: not watchers())
