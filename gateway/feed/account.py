@@ -17,7 +17,7 @@ from gateway.core.parameters import Pair
 from gateway.core.replies import Document, Outcome
 from gateway.core.requests import Clock
 from gateway.core.secrets import Secret
-from gateway.feed.clocks import ClockDifference
+from gateway.feed.clocks import Ahead, ClockDifference
 from gateway.recorder.transport import Question, Transport
 from gateway.rendering.documents import read
 from gateway.rendering.records import CallList, read_calls
@@ -49,10 +49,10 @@ class Credentials:
 @final
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of a list of calls. `recorder_ahead`: the recorder's clock minus ours, where it told."""
+    """Rows of a list of calls. `ahead`: how far the recorder's clock is ahead, where it told."""
 
     rows: tuple[Mapping[str, str], ...]
-    recorder_ahead: timedelta | None
+    ahead: Ahead | None
 
 
 @final
@@ -100,7 +100,7 @@ class Account:
             return False
         return refusal.token_refused or self.clock() - self._issued_at >= _LOGIN_AGAIN_AFTER
 
-    def _search(self, parameters: tuple[Pair, ...]) -> tuple[CallList | Outcome, timedelta | None]:
+    def _search(self, parameters: tuple[Pair, ...]) -> tuple[CallList | Outcome, Ahead | None]:
         document, ahead = self._ask("SearchCalls", (*parameters, *self._login()))
         return self.offload(read_calls, document.body), ahead
 
@@ -128,7 +128,7 @@ class Account:
         self._refused = None
         return Secret(outcome.token)
 
-    def _ask(self, action: str, pairs: tuple[Pair, ...]) -> tuple[Document, timedelta | None]:
+    def _ask(self, action: str, pairs: tuple[Pair, ...]) -> tuple[Document, Ahead | None]:
         node = self.nodes[0]
         key = ("apiKey", self.credentials.api_key.reveal())
         question = Question(node, (("action", action), key, *pairs, ("responseType", "XML")))

@@ -2,7 +2,7 @@
 
 Its `Date` header has whole seconds, so that one answer tells little; but each of many, asked at
 another fraction of a second, narrows it further. A recorder that sends none is judged by the
-begins of the calls that it lists for the first time.
+begins of the calls that it lists for the first time: they lie between two lists.
 """
 
 from collections import deque
@@ -11,14 +11,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, final
 
-KEPT: Final = 120  # answers: clocks drift, and old ones are worth less every minute
-BEGINS: Final = 25
-FEWEST_BEGINS: Final = 3  # before that many calls have begun nothing is said
+KEPT: Final = 120  # answers, or begins: clocks drift, and old ones are worth less every minute
+FEWEST_BEGINS: Final = 3  # that agree, before anything is said
 _SECOND: Final = timedelta(seconds=1)
 # No clock is so wrong: a header that says so is broken.
 _ABSURD: Final = timedelta(days=366)
 
-Bounds = tuple[timedelta, timedelta]
+
+@final
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The recorder's clock minus ours: at the least, and at the most."""
+
+    least: timedelta
+    most: timedelta
+
+
+UNKNOWN: Final = Ahead(timedelta(days=-1), timedelta(days=1))
 
 
 @final
@@ -26,43 +35,52 @@ Bounds = tuple[timedelta, timedelta]
 class ClockDifference:
     """The difference as it is known so far. Mutable: it learns. One recorder node's."""
 
-    _told: deque[Bounds] = field(default_factory=lambda: deque(maxlen=KEPT))
-    _begun: deque[timedelta] = field(default_factory=lambda: deque(maxlen=BEGINS))
+    _told: deque[Ahead] = field(default_factory=lambda: deque(maxlen=KEPT))
+    _begun: deque[Ahead] = field(default_factory=lambda: deque(maxlen=KEPT))
+    _odd: list[Ahead] = field(default_factory=list)
 
     def learn(self, told: datetime, asked_at: datetime, answered_at: datetime) -> None:
         """Take in a `Date` of an answer that was asked for and came at these times of ours."""
         try:
-            bounds = told - answered_at, told + _SECOND - asked_at
+            ahead = Ahead(told - answered_at, told + _SECOND - asked_at)
         except OverflowError:
             return
-        if abs(bounds[0]) > _ABSURD:
+        if abs(ahead.least) > _ABSURD:
             return
-        self._told.append(bounds)
-        if _intersection(self._told) is None:  # somebody has set a clock
+        if _common((*self._told, ahead)) is None:  # somebody has set a clock
             self._told.clear()
-            self._told.append(bounds)
+        self._told.append(ahead)
 
-    def learn_begins(self, begins: Iterable[datetime], answered_at: datetime) -> None:
-        """Take in when calls began that are listed for the first time."""
-        self._begun.extend(began - answered_at for began in begins)
+    def learn_begins(
+        self, begins: Iterable[datetime], before: datetime, answered_at: datetime
+    ) -> None:
+        """Take in when calls began that this list has, and the list before had not.
+
+        One that contradicts all others is odd; several in a row that do are the new truth.
+        """
+        for began in begins:
+            ahead = Ahead(began - answered_at, began - before)
+            if _common((*self._begun, ahead)) is not None:
+                self._begun.append(ahead)
+                self._odd.clear()
+            else:
+                self._odd.append(ahead)
+            latest = self._odd[-FEWEST_BEGINS:]
+            if len(latest) == FEWEST_BEGINS and _common(latest) is not None:
+                self._begun.clear()
+                self._begun.extend(latest)
+                self._odd.clear()
 
     @property
-    def ahead(self) -> timedelta | None:
-        """The recorder's clock minus ours, at the least; `None` if nothing is known.
-
-        The least, because a call that may have begun after a question shall count as such.
-        """
-        if (bounds := _intersection(self._told)) is not None:
-            return bounds[0]
-        if len(self._begun) >= FEWEST_BEGINS:
-            return sorted(self._begun)[len(self._begun) // 2]
-        return None
+    def ahead(self) -> Ahead | None:
+        """What all agree on; `None` if nothing is known."""
+        if self._told:
+            return _common(self._told)
+        return _common(self._begun) if len(self._begun) >= FEWEST_BEGINS else None
 
 
-def _intersection(bounds: Iterable[Bounds]) -> Bounds | None:
+def _common(bounds: Iterable[Ahead]) -> Ahead | None:
     """What is inside all of them, if anything is."""
     each = tuple(bounds)
-    if not each:
-        return None
-    low, high = max(low for low, _ in each), min(high for _, high in each)
-    return (low, high) if low <= high else None
+    least, most = max(one.least for one in each), min(one.most for one in each)
+    return Ahead(least, most) if least <= most else None

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from gateway.core.calls import Call, same
 from gateway.core.requests import Clock
 from gateway.feed.account import Page
-from gateway.feed.clocks import ClockDifference
+from gateway.feed.clocks import UNKNOWN, Ahead, ClockDifference
 from gateway.feed.missing import Missing
 from gateway.feed.paging import BEGINNING, Lists, Search
 from gateway.feed.recheck import Recheck
-from gateway.feed.reconciliation import reconcile
+from gateway.feed.reconciliation import Listing, reconcile
 from gateway.feed.records import call_of, id_of, is_secondary, local_end, local_start, local_time
 from gateway.stores import CallStore, FeedState
 
@@ -73,16 +73,18 @@ class Poll:
         asked_at = self.clock()
         state = self.store.state()
         pages = self._ongoing_pages(asked_at)
-        ahead = self._ahead(pages, state)
-        now = asked_at + ahead
+        told = self._ahead(pages, state)
+        ahead, least = told or UNKNOWN, told.least if told else state.recorder_ahead
+        now = asked_at + least
         ongoing = [call for page in pages for call in self._calls(page, now) if call.ongoing]
         since = self._window(state, now)
         state = self._store_recorded(state, since, asked_at, now)
-        before = (state.as_of or asked_at) + ahead
+        before = (state.as_of or asked_at) + ahead.least
+        listing = Listing(ongoing, before, asked_at + ahead.least, asked_at + ahead.most)
         unfinished = self.store.unfinished()
-        difference = reconcile(unfinished, ongoing, before, now)
+        difference = reconcile(unfinished, listing)
         removed = (*difference.removed, *_secondaries(pages))
-        state = replace(state, as_of=asked_at, recorder_ahead=ahead)
+        state = replace(state, as_of=asked_at, recorder_ahead=least)
         self.hold()
         self.store.update(difference.calls, state, removed=removed, asked_at=asked_at)
         ended = [call for call in (*unfinished, *difference.calls) if call.provisional]
@@ -93,35 +95,34 @@ class Poll:
         start, end = (local_time(each, self.zone) for each in (BEGINNING, now + FUTURE))
         return list(self._lists.pages("ongoing", start, end))
 
-    def _ahead(self, pages: list[Page], state: FeedState) -> timedelta:
-        """How far the recorder's clock is ahead of ours, as well as it can be known."""
-        if (told := pages[0].recorder_ahead) is not None:
-            return told
+    def _ahead(self, pages: list[Page], state: FeedState) -> Ahead | None:
+        """How far the recorder's clock is ahead of ours, if anything is known of it."""
+        if pages[0].ahead is not None:
+            return pages[0].ahead
         answered_at = self.clock()
         if state.as_of is not None:
             known = {same(call.id) for call in self.store.unfinished()}
             listed = [call for page in pages for call in self._calls(page, answered_at)]
             new = (call.started_at for call in listed if same(call.id) not in known)
-            self._clocks.learn_begins(new, answered_at)
-        told = self._clocks.ahead
-        return state.recorder_ahead if told is None else told
+            self._clocks.learn_begins(new, state.as_of, answered_at)
+        return self._clocks.ahead
 
     def _window(self, state: FeedState, now: datetime) -> datetime:
         """From which begin on recorded calls are asked for (the recorder's clock)."""
         oldest = now - self.keep
-        if state.as_of is None:
-            return oldest
-        since = min(state.recorded_until or now, now) - self._overlap(state)
+        if state.as_of is None or state.recorded_until is None:
+            return oldest  # without any record the recorder's own time is not known for sure
+        since = min(state.recorded_until, now) - self._overlap(state.recorded_until)
         seen_at = state.as_of + state.recorder_ahead
         if now - seen_at > OUTAGE:
             since = min(since, seen_at - LONGEST_CALL)
         return max(since, oldest)
 
-    def _overlap(self, state: FeedState) -> timedelta:
+    def _overlap(self, mark: datetime) -> timedelta:
         """A minute where calls are few; where they are many, no more than is worth it."""
-        if state.recorded_until is None or len(self._latest) < SHARED:
+        if len(self._latest) < SHARED:
             return OVERLAP
-        return min(max(state.recorded_until - self._latest[-1], LEAST_OVERLAP), OVERLAP)
+        return min(max(mark - self._latest[-1], LEAST_OVERLAP), OVERLAP)
 
     def _store_recorded(
         self, state: FeedState, since: datetime, asked_at: datetime, now: datetime

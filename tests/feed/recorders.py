@@ -12,6 +12,7 @@ from gateway.core.parameters import Pair
 from gateway.core.query import ByParty, Query, Status
 from gateway.core.secrets import Secret
 from gateway.feed.account import Account, Credentials, Page
+from gateway.feed.clocks import Ahead
 from gateway.feed.poll import Poll
 from gateway.recorder.transport import Settings as Timeouts
 from gateway.recorder.transport import Transport
@@ -71,7 +72,7 @@ class FakeSearch:
         self.before(len(self.asked))
         calls = self.ongoing if asked["status"] == "ongoing" else self.recorded
         if self.heeds_nothing:
-            return Page(tuple(map(row, reversed(calls))), self.ahead)
+            return Page(tuple(map(row, reversed(calls))), self._told())
         found = [c for c in calls if asked["start"] <= text(c.started_at) <= asked["end"]]
         found.sort(key=lambda c: c.started_at, reverse=not self.heeds_order)
         first = int(asked["pagefirst"]) if self.heeds_pagefirst else 0
@@ -80,7 +81,10 @@ class FakeSearch:
             {**row(each), "secondary": str(each.id in self.secondary).lower()}
             for each in found[first : first + length]
         )
-        return Page(tuple(rows), self.ahead)
+        return Page(tuple(rows), self._told())
+
+    def _told(self) -> Ahead | None:
+        return None if self.ahead is None else Ahead(self.ahead, self.ahead)
 
     def starts(self, status: str) -> list[str]:
         """From which begins on it was asked for a list."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.feed.clocks import FEWEST_BEGINS, ClockDifference
+from gateway.feed.clocks import FEWEST_BEGINS, Ahead, ClockDifference
 from tests.fakes import NOON
 
 
@@ -36,14 +36,14 @@ def test_nothing_is_known_before_the_first_answer() -> None:
 def test_one_answer_tells_it_to_a_second(ahead: timedelta) -> None:
     known = after(ahead, 1).ahead
     assert known is not None
-    assert ahead - seconds(1.01) <= known <= ahead
+    assert ahead - seconds(1.01) <= known.least <= ahead <= known.most <= ahead + seconds(1.01)
 
 
 @given(ahead=st.floats(-100_000, 100_000).map(seconds))
 def test_many_answers_tell_it_to_a_few_hundredths(ahead: timedelta) -> None:
     known = after(ahead, 60).ahead
     assert known is not None
-    assert ahead - seconds(0.07) <= known <= ahead
+    assert ahead - seconds(0.07) <= known.least <= ahead <= known.most <= ahead + seconds(0.07)
 
 
 def test_a_clock_that_was_set_is_learned_anew_at_once() -> None:
@@ -51,7 +51,7 @@ def test_a_clock_that_was_set_is_learned_anew_at_once() -> None:
     later = NOON + seconds(100)
     clocks.learn(told_at(later, seconds(0)), later, later)
     assert clocks.ahead is not None
-    assert seconds(-1) <= clocks.ahead <= seconds(0)
+    assert clocks.ahead == Ahead(seconds(0), seconds(1))
 
 
 @pytest.mark.parametrize("year", [1970, 9999])
@@ -64,14 +64,20 @@ def test_a_header_that_is_absurd_teaches_nothing(year: int) -> None:
 
 def test_without_a_header_it_is_told_by_when_calls_began() -> None:
     clocks = ClockDifference()
+    before, now = NOON - seconds(1), NOON
     begins = [NOON + seconds(90 - late) for late in (0.1, 0.5, 0.9)]
-    clocks.learn_begins(begins[: FEWEST_BEGINS - 1], NOON)
+    clocks.learn_begins(begins[: FEWEST_BEGINS - 1], before, now)
     assert clocks.ahead is None
-    clocks.learn_begins(begins[FEWEST_BEGINS - 1 :], NOON)
-    assert clocks.ahead == seconds(89.5)
+    clocks.learn_begins(begins[FEWEST_BEGINS - 1 :], before, now)
+    assert clocks.ahead == Ahead(seconds(89.9), seconds(90.1))
 
 
-def test_one_call_from_the_future_does_not_move_the_clock() -> None:
+def test_one_call_from_the_future_does_not_move_the_clock_but_several_do() -> None:
     clocks = ClockDifference()
-    clocks.learn_begins([NOON - seconds(0.5)] * 4 + [NOON + seconds(9000)], NOON)
-    assert clocks.ahead == seconds(-0.5)
+    before, now = NOON - seconds(1), NOON
+    clocks.learn_begins([NOON - seconds(0.5)] * 4 + [NOON + seconds(9000)], before, now)
+    assert clocks.ahead == Ahead(seconds(-0.5), seconds(0.5))
+    clocks.learn_begins([NOON + seconds(89.5)] * (FEWEST_BEGINS - 1), before, now)
+    assert clocks.ahead == Ahead(seconds(-0.5), seconds(0.5))
+    clocks.learn_begins([NOON + seconds(89.5)], before, now)
+    assert clocks.ahead == Ahead(seconds(89.5), seconds(90.5))

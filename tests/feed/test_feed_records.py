@@ -15,6 +15,7 @@ from gateway.feed.reconciliation import (
     CONFIRMED_WITHIN,
     RECORD_APPEARS_WITHIN,
     Difference,
+    Listing,
     reconcile,
 )
 from gateway.feed.records import call_of, id_of, local_end, local_start, local_time, moments
@@ -257,7 +258,7 @@ def test_the_start_of_a_window_is_the_moments_own_time_in_every_other_night() ->
 
 def settled(known: list[Call], listed: list[Call], now: datetime) -> Difference:
     """What one list teaches, a second after the one before."""
-    return reconcile(known, listed, now - timedelta(seconds=1), now)
+    return reconcile(known, Listing(listed, now - timedelta(seconds=1), now, now))
 
 
 def test_a_call_that_is_listed_no_more_has_ended_since_the_list_before() -> None:
@@ -269,6 +270,14 @@ def test_a_call_never_ends_before_it_begins_whatever_the_clocks_say() -> None:
     ahead = call(started=60, ended=None)
     (ended,) = settled([ahead], [], NOON).calls
     assert ended.ended_after == ended.ended_at == ahead.started_at
+
+
+def test_while_the_recorders_clock_is_not_known_an_end_may_be_at_any_time() -> None:
+    day = timedelta(days=1)
+    listing = Listing([], NOON - day, NOON - day, NOON + day)
+    (ended,) = reconcile([call(ended=None)], listing).calls
+    assert (ended.ended_after, ended.ended_at) == (ended.started_at, NOON + day)
+    assert reconcile([ended], listing) == Difference((), ())
 
 
 def test_a_call_whose_record_never_appears_is_given_up() -> None:
