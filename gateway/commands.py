@@ -21,10 +21,13 @@ from gateway.wiring import build, clock
 
 def run_explain(config: Config, url: str, address: str) -> int:
     """Print what would happen to a request; the exit status."""
+    plant = build(config)
     try:
-        lines = tuple(explain(build(config).gateway, url, address))
+        lines = tuple(explain(plant.gateway, url, address))
     except StoreError as error:
         return _fail(error)
+    finally:
+        plant.store.close()
     for what, words in lines:
         print(f"{what:<12} {words}")
     return 0

@@ -6,7 +6,7 @@ it says so. Secrets are shown as their fingerprints.
 
 from collections.abc import Iterator
 from typing import Final, assert_never
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from gateway.core.admission import Admitted, admit
 from gateway.core.calls import Call
@@ -28,7 +28,9 @@ from gateway.core.selection import (
     is_stuck,
 )
 from gateway.core.tokens import TokenRecord
-from gateway.pipeline import Gateway, Sight
+from gateway.door import query_pairs
+from gateway.index import Sight
+from gateway.pipeline import Gateway
 from gateway.rendering.headers import cache_status
 
 Line = tuple[str, str]
@@ -39,10 +41,10 @@ _MOMENT: Final = "%Y-%m-%d %H:%M:%S.%f"
 def explain(gateway: Gateway, url: str, address: str) -> Iterator[Line]:
     """What each step makes of a URL, or of a query string alone, that comes from an address."""
     query_string = urlsplit(url).query if "?" in url else url
-    pairs = tuple(parse_qsl(query_string, keep_blank_values=True, errors="surrogateescape"))
+    pairs = query_pairs({"QUERY_STRING": query_string.encode().decode("latin-1")})
     parameters = parse(pairs)
     yield from _parsed(parameters)
-    request = Request("explain", pairs, client_address(address, "", ()), gateway.clock())
+    request = Request("explain", pairs, client_address(address, "", ()), gateway.index.clock())
     try:
         admitted = admit(parameters, request, gateway.applications, gateway.tokens.recall)
     except Refusal as refusal:
@@ -53,7 +55,7 @@ def explain(gateway: Gateway, url: str, address: str) -> Iterator[Line]:
     if query is None:
         yield "source", f"the recorder: {_why_not(admitted)}"
         return
-    yield from _looked_up(query, gateway.look(query), gateway)
+    yield from _looked_up(query, gateway.index.look(query), gateway)
 
 
 def _parsed(parameters: Parameters) -> Iterator[Line]:
@@ -98,7 +100,7 @@ def _looked_up(query: Query, sight: Sight, gateway: Gateway) -> Iterator[Line]:
         yield "clocks", f"the recorder's is {snapshot.recorder_ahead.total_seconds():+.3f} s ahead"
         at_recorder = sight.seen_at + snapshot.recorder_ahead
         for call in snapshot.calls:
-            stuck = is_stuck(call, at_recorder, gateway.terms.stuck_after)
+            stuck = is_stuck(call, at_recorder, gateway.index.terms.stuck_after)
             yield "call", _described(call) + (", set aside as stuck" if stuck else "")
     yield "verdict", _said(sight.verdict)
     yield "source", _source(sight, gateway)
@@ -134,5 +136,7 @@ def _source(sight: Sight, gateway: Gateway) -> str:
         header = cache_status(sight.source(Origin.MISS))
         return f"the recorder ({header})"
     if isinstance(sight.verdict, NotYet | Unsure):
-        return f"the index, within {gateway.terms.max_age.total_seconds():g} s of when it knows"
+        return (
+            f"the index, within {gateway.index.terms.max_age.total_seconds():g} s of when it knows"
+        )
     return f"the index ({cache_status(sight.source(Origin.HIT))})"

@@ -18,7 +18,7 @@ from gateway.core.errors import StoreError
 from gateway.core.query import Query
 from gateway.core.replies import Origin, Rendition
 from gateway.core.requests import Request
-from gateway.core.selection import CLOCKS_DIFFER, NotFound, Spoken, Terms, lasting
+from gateway.core.selection import CLOCKS_DIFFER, NotFound, Spoken, Terms, lasts_until
 from gateway.pipeline import Gateway, Journey
 from gateway.rendering.headers import Aging, Header, aging
 
@@ -30,13 +30,14 @@ MOST: Final = 20_000  # answers that a worker keeps: some 40 MB
 class Kept:
     """An answer from the index, as it will be given again.
 
-    `revision`: of the store that it rests on. `until`: when the token must be proven anew.
+    `revision`: of the store that it rests on. `until`: when the token must be proven anew, or a
+    call becomes stuck.
     `max_age`: how old the index may be. `headers`: without the one that tells its age.
     """
 
     query: Query
     revision: int
-    until: datetime | None
+    until: datetime
     max_age: timedelta
     status: int
     headers: tuple[Header, ...]
@@ -58,50 +59,49 @@ class Memo:
         try:
             with self._lock:
                 kept = self._kept[likeness]
-            pulse = self._gateway.calls.pulse()
+            pulse = self._gateway.index.calls.pulse()
         except (KeyError, StoreError):
             return None
         if pulse.revision != kept.revision or pulse.as_of is None:
             return None
         age = now - pulse.as_of
-        if not -CLOCKS_DIFFER <= age <= kept.max_age or (
-            kept.until is not None and now >= kept.until
-        ):
+        if not -CLOCKS_DIFFER <= age <= kept.max_age or now >= kept.until:
             return None
         self._gateway.verify(kept.query)
         return Rendition(kept.status, (*kept.headers, kept.aging.at(age)), kept.body)
 
     def travel(self, likeness: Hashable, request: Request) -> Rendition:
         """Take a request the whole way, and keep its answer if it may be given again."""
-        try:
-            revision = self._gateway.calls.pulse().revision  # before the look: never too young
-        except StoreError:
-            return self._gateway.travel(request).rendition
+        revision = self._gateway.index.revision()  # before the look: never too young
         journey = self._gateway.travel(request)
-        if (kept := _kept(journey, revision, self._gateway.terms)) is not None:
+        kept = _kept(journey, revision, self._gateway.index.terms)
+        if kept is not None:
             with self._lock:
                 self._kept[likeness] = kept
         return journey.rendition
 
 
-def _kept(journey: Journey, revision: int, terms: Terms) -> Kept | None:
+def _kept(journey: Journey, revision: int | None, terms: Terms) -> Kept | None:
     """What is kept of a journey; `None` if the next one like it may end otherwise."""
     rendition, admitted, sight = journey.rendition, journey.admitted, journey.sight
     if journey.origin is not Origin.HIT or admitted is None or sight is None:
         return None
-    snapshot, verdict = sight.snapshot, sight.verdict
-    if not (snapshot and isinstance(verdict, Spoken) and isinstance(rendition.body, bytes)):
+    verdict, snapshot, body = sight.verdict, sight.snapshot, rendition.body
+    if revision is None or snapshot is None or not isinstance(body, bytes):
         return None
-    if not lasting(sight.query, snapshot, verdict, sight.seen_at, terms):
+    if not isinstance(verdict, Spoken):
+        return None
+    until = lasts_until(sight.query, snapshot, verdict, sight.seen_at, terms)
+    if until is None:
         return None
     of_no = terms.max_age_of_no if isinstance(verdict, NotFound) else None
     return Kept(
         sight.query,
         revision,
-        admitted.until,
+        min(until, admitted.until or until),
         terms.max_age if of_no is None else of_no,
         rendition.status,
         tuple(header for header in rendition.headers if header[0] != "Cache-Status"),
         aging(sight.source(Origin.HIT)),
-        rendition.body,
+        body,
     )

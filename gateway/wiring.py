@@ -10,13 +10,14 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, assert_never, final
 
-from gateway.config import Config, Index, MemoryStore, RedisStore, SqliteStore, load
+from gateway.config import Config, MemoryStore, RedisStore, SqliteStore, load
+from gateway.config import Index as IndexSettings
 from gateway.core.applications import Applications
 from gateway.core.errors import StoreError
 from gateway.core.replies import Dialect
@@ -26,6 +27,8 @@ from gateway.feed.account import Account, Credentials
 from gateway.feed.feeder import Feeder, Lease
 from gateway.feed.poll import Poll
 from gateway.feed.verify import Verifier
+from gateway.forwarding import Forwarding
+from gateway.index import Index
 from gateway.operations.figures import Figures, figures
 from gateway.operations.health import Health, health
 from gateway.pipeline import Gateway
@@ -66,10 +69,12 @@ class Plant:
             if not self._started:
                 self._started = True
                 self.feeder.start()
+                if self.verifier:
+                    self.verifier.start()
 
     def stop(self) -> None:
         """Wake whoever is parked, and stop feeding; the server finishes the requests that run."""
-        self.gateway.watch.stop()
+        self.gateway.index.watch.stop()
         if self.verifier:
             self.verifier.stop()
         with self._lock:
@@ -87,12 +92,14 @@ class Plant:
             return Health(ready=False, reason=str(error))
         stale_is_enough = any(each.stale_answers for each in self.config.applications)
         silent = sorted(form for form, tally in tallies.items() if tally.silent)
-        max_age = self.gateway.terms.max_age
+        max_age = self.gateway.index.terms.max_age
         return health(state, clock(), max_age, silent, stale_is_enough=stale_is_enough)
 
     def figures(self) -> Figures:
         """What there is to know of the index. Raises `StoreError`."""
-        return figures(self.store, self.gateway.terms, clock(), self.gateway.watch.parked)
+        return figures(
+            self.store, self.gateway.index.terms, clock(), self.gateway.index.watch.parked
+        )
 
 
 def build(config: Config | Path | str) -> Plant:
@@ -108,36 +115,40 @@ def build(config: Config | Path | str) -> Plant:
             config.recorder.method,
         )
     )
+    index = Index(store, Watch(store), clock, _terms(config.index))
+    verifier = _verifier(config, index, store, transport)
     gateway = Gateway(
         applications=Applications(config.applications),
-        calls=store,
         tokens=store,
-        watch=Watch(store),
-        recorder=Client(transport, config.recorder.nodes),
+        index=index,
+        forwarding=Forwarding(Client(transport, config.recorder.nodes), store, index),
         renderer=Renderer(config.replies.http_status),
-        clock=clock,
-        terms=_terms(config.index),
         dialect=Dialect(config.replies.error_codes),
+        verify=verifier.consider if verifier else lambda _: None,
     )
-    plant = Plant(config, gateway, store, transport, _feeder(config, store, transport))
-    return _verified(plant) if config.index.verify else plant
+    feeder = _feeder(config, store, transport)
+    return Plant(config, gateway, store, transport, feeder, verifier)
 
 
-def _verified(plant: Plant) -> Plant:
-    """The same with a share of its answers checked."""
-    config = plant.config
-    verifier = Verifier(
-        index=plant.gateway,
-        tallies=plant.store,
-        recorder=_account(config, plant.transport),
+def _verifier(
+    config: Config,
+    index: Index,
+    store: memory.MemoryStore | sqlite.SqliteStore,
+    transport: Transport,
+) -> Verifier | None:
+    if not config.index.verify:
+        return None
+    return Verifier(
+        index=index,
+        tallies=store,
+        recorder=_account(config, transport),
         share=config.index.verify,
         workers=config.server.workers,
+        recheck_after=max(3.0, 2 * config.index.poll_every),
     )
-    gateway = replace(plant.gateway, verify=verifier.consider)
-    return replace(plant, gateway=gateway, verifier=verifier)
 
 
-def _terms(index: Index) -> Terms:
+def _terms(index: IndexSettings) -> Terms:
     of_no = index.max_age_of_no
     return Terms(
         max_age=timedelta(seconds=index.max_age),
@@ -202,8 +213,9 @@ def has_hung_up(connection: socket.socket) -> bool:
     gevent = _gevent()
     # Gevent's own poll would go through its loop.
     poll = gevent.monkey.get_original("select", "poll")() if gevent else select.poll()
+    closed = getattr(select, "POLLRDHUP", 0)  # Linux alone tells; elsewhere nobody is seen to go
     try:
-        poll.register(connection.fileno(), select.POLLRDHUP)
+        poll.register(connection.fileno(), closed)
         return bool(poll.poll(0))
     except (OSError, ValueError):  # closed on our side as well
         return True

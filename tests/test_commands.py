@@ -10,7 +10,7 @@ import pytest
 from gateway.cli import main
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.core.verification import Kind
+from gateway.core.verification import Disagreement
 from gateway.stores import FeedState
 from gateway.stores.sqlite import SqliteStore
 from gateway.wiring import clock
@@ -126,7 +126,7 @@ def test_a_token_is_explained_where_none_is_needed_and_where_its_hour_is_over(
 def test_figures_of_the_index_are_told(
     capsys: pytest.CaptureFixture[str], config: str, store: SqliteStore
 ) -> None:
-    store.tally("last", Kind.MISSED)
+    store.tally("last", Disagreement.MISSED)
     assert main(["index", "stats", config]) == 0
     out = capsys.readouterr().out
     assert "calls        about 1\n" in out

@@ -1,11 +1,13 @@
 """Answers that are given again, and everything that must keep them from being so."""
 
-from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway import wsgi
+from gateway.config import parse
 from gateway.core.calls import Call
 from gateway.core.replies import Rendition
 from gateway.core.requests import Request
@@ -15,9 +17,34 @@ from gateway.core.tokens import TokenRecord
 from gateway.memo import Memo
 from gateway.pipeline import Gateway, Journey
 from gateway.stores import FeedState
-from tests.fakes import FOUND, NODE, NOON, NOT_FOUND, TOKEN, BrokenStore, application, call, pairs
+from gateway.wiring import clock
+from tests.fakes import (
+    FOUND,
+    KEY,
+    NODE,
+    NOON,
+    NOT_FOUND,
+    TOKEN,
+    BrokenStore,
+    application,
+    call,
+    pairs,
+)
 from tests.test_pipeline import World, header, source, text
 
+CONFIG = """
+[server]
+workers = 1
+[recorder]
+nodes = ["http://127.0.0.1:1/verba/api"]
+api_key = "k"
+[index]
+store = "memory:"
+[[applications]]
+name = "crm"
+keys = ["{key}"]
+requires_authentication = false
+"""
 HIT = "callgate; hit; detail=index"
 
 
@@ -27,17 +54,15 @@ class Counting:
     def __init__(self, terms: Terms | None = None, **more: Any) -> None:
         self.world = World(app=application(**more))
         self.world.prove()
-        if terms:
-            self.world.gateway = replace(self.world.gateway, terms=terms)
-        self.gateway = self.world.gateway
-        self.calls = self.gateway.calls
-        self.applications = self.gateway.applications
-        self.renderer = self.gateway.renderer
-        self.terms = self.gateway.terms
-        self.verify = self.gateway.verify
+        self.world.terms = terms or self.world.terms
+        self.use(self.world.built())
         self.travelled = 0
         counting: Any = self
         self.memo = Memo(counting)
+
+    def use(self, gateway: Gateway) -> None:
+        """From now on."""
+        self.gateway, self.index, self.verify = gateway, gateway.index, gateway.verify
 
     def travel(self, request: Request) -> Journey:
         """As the gateway, counted."""
@@ -164,13 +189,16 @@ def test_what_the_index_did_not_say_is_not_kept(more: dict[str, str]) -> None:
     assert counting.travelled == 2
 
 
-def test_a_call_that_is_about_to_be_stuck_is_not_kept() -> None:
-    day = timedelta(days=1)
-    counting = Counting(Terms(timedelta(seconds=3), stuck_after=day))
-    counting.feed(call("stale", started=-86_400, ended=None))
-    counting.ask(status="ongoing")
-    counting.ask(status="ongoing")
-    assert counting.travelled == 2
+def test_a_call_that_becomes_stuck_is_asked_about_anew() -> None:
+    counting = Counting(Terms(timedelta(seconds=3), stuck_after=timedelta(hours=1)))
+    counting.feed(call("stale", started=-3590, ended=None))
+    assert "stale" in text(counting.ask(status="ongoing"))
+    counting.world.clock.move(9)
+    counting.feed()
+    assert "stale" in text(counting.ask(status="ongoing"))
+    assert counting.travelled == 1
+    counting.world.clock.move(1.5)
+    assert counting.ask(status="ongoing").body == NOT_FOUND
 
 
 def test_next_is_another_question_each_time() -> None:
@@ -190,15 +218,22 @@ def test_next_is_another_question_each_time() -> None:
 def test_a_store_that_fails_is_remembered_for_nothing() -> None:
     counting = Counting()
     broken: Any = BrokenStore()
-    counting.gateway = replace(counting.gateway, calls=broken, tokens=broken)
-    counting.calls = broken
+    counting.use(counting.world.built(broken))
     counting.ask()
     counting.ask()
     assert counting.travelled == 2
 
 
-def test_another_configuration_begins_with_an_empty_memory() -> None:
-    counting = Counting()
-    counting.ask()
-    gateway: Gateway = replace(counting.gateway, applications=World().gateway.applications)
-    assert Memo(gateway).recall("same", NOON) is None
+def test_what_one_configuration_was_told_no_other_is() -> None:
+    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": "/verba/api", "SERVER_PROTOCOL": "HTTP/1.0"}
+    query = f"action=GetCallID&apiKey={KEY}&extension=8856&status=last"
+    bodies = []
+    for key in (KEY, "another"):
+        text_ = CONFIG.format(key=key)
+        made = wsgi.create_app(parse(text_, Path("/nowhere"), {}, "test.toml"))
+        made.plant._started = True
+        made.plant.store.update([call()], FeedState(as_of=clock(), complete=True))
+        environ = {**asked, "QUERY_STRING": query}
+        bodies += [b"".join(made(dict(environ), lambda *_: print)) for _ in range(2)]
+    assert bodies[:2] == [FOUND, FOUND]
+    assert all(b'code="-41"' in body for body in bodies[2:])

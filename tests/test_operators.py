@@ -10,7 +10,7 @@ import pytest
 from gateway import wsgi
 from gateway.config import parse
 from gateway.core.errors import StoreError
-from gateway.core.verification import Kind
+from gateway.core.verification import Disagreement
 from gateway.stores import FeedState
 from gateway.wiring import clock
 from tests.fakes import FOUND, KEY, TOKEN, call
@@ -46,7 +46,7 @@ def gateway() -> Iterator[wsgi.Application]:
     application.plant._started = True
     application.plant.store.update([call()], FeedState(as_of=clock(), complete=True))
     yield application
-    application.plant.gateway.watch.stop()
+    application.plant.gateway.index.watch.stop()
 
 
 def push(gateway: wsgi.Application, *events: object, key: str = KEY, **environ: Any) -> Answer:
@@ -126,7 +126,7 @@ def troubled(gateway: wsgi.Application) -> None:
     store = gateway.plant.store
     store.update([call("<script>", ended=None)], FeedState(as_of=clock(), complete=True))
     for _ in range(3):
-        store.tally("last", Kind.ANOTHER_CALL)
+        store.tally("last", Disagreement.ANOTHER_CALL)
 
 
 def test_the_status_page_shows_what_is_wrong_and_runs_nothing(gateway: wsgi.Application) -> None:

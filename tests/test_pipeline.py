@@ -24,7 +24,9 @@ from gateway.core.requests import Request
 from gateway.core.secrets import Secret
 from gateway.core.selection import Found, Terms
 from gateway.core.tokens import TokenRecord
-from gateway.core.verification import Kind
+from gateway.core.verification import Disagreement
+from gateway.forwarding import Forwarding
+from gateway.index import Index
 from gateway.pipeline import Gateway
 from gateway.rendering import Renderer
 from gateway.stores import FeedState
@@ -61,15 +63,21 @@ class World:
         self.store = MemoryStore()
         self.store.update([call()], FeedState(as_of=NOON, complete=True))
         self.recorder = FakeRecorder(list(replies) or [OTHER])
-        self.gateway = Gateway(
-            applications=Applications([app or application()]),
-            calls=self.store,
-            tokens=self.store,
-            watch=Watch(self.store),
-            recorder=self.recorder,
+        self.applications = Applications([app or application()])
+        self.terms = Terms(timedelta(seconds=3))
+        self.gateway = self.built()
+
+    def built(self, calls: Any = None, **more: Any) -> Gateway:
+        """The gateway, perhaps with another store, or otherwise different."""
+        calls = calls or self.store
+        index = Index(calls, Watch(self.store), self.clock, self.terms)
+        return Gateway(
+            applications=self.applications,
+            tokens=calls,
+            index=index,
+            forwarding=Forwarding(self.recorder, calls, index),
             renderer=Renderer(),
-            clock=self.clock,
-            terms=Terms(timedelta(seconds=3)),
+            **more,
         )
 
     def prove(self, token: str = TOKEN) -> None:
@@ -261,7 +269,7 @@ def test_a_stale_index_that_cannot_vouch_even_so_leaves_the_excuse() -> None:
 def test_a_store_that_fails_makes_the_index_silent_and_nothing_else() -> None:
     world = World()
     broken: Any = BrokenStore()
-    gateway = replace(world.gateway, calls=broken, tokens=broken)
+    gateway = world.built(broken)
     request = Request(
         "id", tuple(pairs(action="GetCallID", extension="1", status="last")), None, NOON
     )
@@ -294,7 +302,7 @@ class Asker:
         self.rendition: Rendition | None = None
         self._thread = threading.Thread(target=self._ask, args=(world, more))
         self._thread.start()
-        eventually(lambda: world.gateway.watch.parked == 1 or not self._thread.is_alive())
+        eventually(lambda: world.gateway.index.watch.parked == 1 or not self._thread.is_alive())
 
     def _ask(self, world: World, more: dict[str, str]) -> None:
         self.rendition = world.ask(**more)
@@ -356,14 +364,15 @@ def test_next_is_an_excuse_when_the_index_was_silent_at_the_end_of_the_minute(
 
 def test_who_is_parked_is_told_when_the_gateway_stops(world: World) -> None:
     asker = Asker(world, status="next")
-    world.gateway.watch.stop()
+    world.gateway.index.watch.stop()
     rendition = asker.answer()
     assert rendition.status == 503
     assert "being restarted" in text(rendition)
 
 
 def test_a_no_that_is_too_old_waits_for_the_next_snapshot(world: World) -> None:
-    world.gateway = replace(world.gateway, terms=STRICT)
+    world.terms = STRICT
+    world.gateway = world.built()
     world.clock.move(2)
     assert world.ask().body == FOUND
     asker = Asker(world, extension="9999")
@@ -376,7 +385,8 @@ def test_a_no_that_is_too_old_waits_for_the_next_snapshot(world: World) -> None:
 
 
 def test_a_no_that_stays_too_old_is_the_recorders_to_say(world: World) -> None:
-    world.gateway = replace(world.gateway, terms=STRICT)
+    world.terms = STRICT
+    world.gateway = world.built()
     world.clock.move(2)
     asker = Asker(world, extension="9999")
     world.clock.move(2)
@@ -438,8 +448,10 @@ def test_a_call_that_was_deleted_is_gone_before_its_answer_leaves(
         (DELETED, {"extension": "9999"}),
         (DELETED, {"status": "first"}),
         (DELETED, {"action": "KeepCall"}),
+        (DELETED, {"foo": "bar"}),
+        (DELETED, {"callID": SAMPLE_ID}),
     ],
-    ids=["refused", "another's", "not understood", "not deleted"],
+    ids=["refused", "another's", "unknown", "not deleted", "something beside", "two selectors"],
 )
 def test_what_deletes_nothing_that_is_known_removes_nothing(
     world: World, reply: Reply, more: dict[str, str]
@@ -454,7 +466,7 @@ def test_a_store_that_fails_does_not_hide_that_a_call_was_deleted(
 ) -> None:
     world.recorder.replies[:] = [DELETED]
     broken: Any = BrokenStore()
-    world.gateway = replace(world.gateway, calls=broken)
+    world.gateway = world.built(broken)
     rendition = world.ask(action="DeleteCall", extension=None, status=None, callID="x")
     assert rendition.body == DELETED.body
     assert "stays in the index" in caplog.text
@@ -498,12 +510,44 @@ def test_what_the_recorder_said_answers_no_other_question(
     assert len(world.recorder.asked) == 2
 
 
-def test_what_the_recorder_said_is_forgotten_when_something_is_changed_there(world: World) -> None:
+def test_what_the_recorder_said_is_forgotten_when_a_call_is_deleted_by_whomever(
+    world: World,
+) -> None:
     world.clock.move(60)
     world.ask()
+    another = replace(world.gateway, forwarding=world.built().forwarding)
     world.recorder.replies[:] = [DELETED, OTHER]
-    world.ask(action="DeleteCall", extension=None, status=None, callID="x")
+    asked = tuple(pairs(action="DeleteCall", callID="x"))
+    another.travel(Request("id", asked, None, world.clock()))
     assert source(world.ask()) == "callgate; fwd=miss"
+
+
+def test_what_the_recorder_said_does_not_outlive_a_clock_that_is_set_back(world: World) -> None:
+    world.clock.move(3600)
+    world.ask()
+    world.clock.move(-3000)
+    assert source(world.ask()) == "callgate; fwd=miss"
+
+
+def test_a_no_of_the_recorders_ages_like_one_of_the_indexs(world: World) -> None:
+    world.terms = STRICT
+    world.gateway = world.built()
+    world.recorder.replies[:] = [document(NOT_FOUND)]
+    world.clock.move(60)
+    world.ask()
+    world.clock.move(1)
+    assert source(world.ask()).startswith("callgate; hit; detail=recorder")
+    world.clock.move(0.5)
+    assert source(world.ask()) == "callgate; fwd=miss"
+
+
+def test_a_call_that_the_index_had_to_tell_is_not_denied_for_long(world: World) -> None:
+    world.recorder.replies[:] = [DELETED]
+    world.ask(action="DeleteCall")
+    world.clock.move(6)
+    listed = FeedState(world.clock(), complete=True)
+    world.store.update([call()], listed, asked_at=world.clock())
+    assert world.ask().body == FOUND
 
 
 @pytest.mark.parametrize("code", [-1, -20, 2])
@@ -528,14 +572,14 @@ def test_what_the_index_answers_may_be_checked_and_what_it_is_silent_on_as_well(
 ) -> None:
     checked: list[str] = []
     verify: Callable[[Query], None] = lambda query: checked.append(form_of(query))  # noqa: E731
-    world.gateway = replace(world.gateway, verify=verify)
+    world.gateway = world.built(verify=verify)
     world.ask()
     world.ask(status="next,last")
     for _ in range(3):
-        world.store.tally("last", Kind.MISSED)
+        world.store.tally("last", Disagreement.MISSED)
     rendition = world.ask()
     assert rendition.body == OTHER.body
     assert "the recorder has contradicted the index" in (header(rendition, "Cache-Status") or "")
     assert checked == ["last", "last"]
     query = Query(ByParty(("8856",), (Status.LAST,)), NOON)
-    assert world.gateway.judge(query) == Found(call())
+    assert world.gateway.index.judge(query) == Found(call())

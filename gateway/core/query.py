@@ -58,7 +58,7 @@ class ByNativeID:
     value: str
 
 
-_SELECTORS: Final = frozenset({"extension", "status", "platformCallID", "nativeID", "meetingID"})
+_CALL_IDS: Final = frozenset(CALL_ID_SPELLINGS)
 
 Selector = ByParty | ByPlatformCallID | ByNativeID
 
@@ -125,15 +125,14 @@ def understand(admitted: Admitted) -> Query | None:
 def meant(admitted: Admitted) -> Query | str | None:
     """Which call a request means, whatever its action: its id, or a query that finds it.
 
-    `None`: it cannot be told from the request.
+    `None`: it cannot be told from the request, or not from it alone.
     """
     parameters = admitted.parameters
-    given = {name for name, _ in parameters.pairs}
-    for spelling in CALL_ID_SPELLINGS:
-        if spelling in given:
-            return parameters.get(spelling)
+    given = frozenset(name for name, _ in parameters.pairs if name not in COMMON)
+    if len(given) == 1 and given <= _CALL_IDS:
+        return parameters.get(next(iter(given)))
     statuses = _statuses(parameters, extended=admitted.application.extended_status)
-    selector = _selector(parameters, frozenset(given & _SELECTORS), statuses)
+    selector = _selector(parameters, given, statuses)
     return Query(selector, admitted.received_at) if selector else None
 
 

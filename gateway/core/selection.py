@@ -7,13 +7,14 @@ recorder is asked. Knows no clock: `now` is an argument.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never, final
 
 from gateway.core.calls import Call, Snapshot
 from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Status, form_of
 
 CLOCKS_DIFFER: Final = timedelta(seconds=1)  # at most, those of the machines that share a store
+FOR_GOOD: Final = datetime.max.replace(tzinfo=UTC)
 NEXT_WITHIN: Final = timedelta(minutes=1)  # source: the seed, "the upcoming 1 minute time range"
 
 
@@ -122,22 +123,23 @@ def select(query: Query, snapshot: Snapshot, now: datetime, terms: Terms) -> Ver
     return verdict
 
 
-def lasting(query: Query, snapshot: Snapshot, verdict: Spoken, now: datetime, terms: Terms) -> bool:
-    """Whether the same question has the same verdict for as long as the index does not change.
+def lasts_until(
+    query: Query, snapshot: Snapshot, verdict: Spoken, now: datetime, terms: Terms
+) -> datetime | None:
+    """Until when the same question has the same verdict, while nothing in the index changes.
 
-    One on `next` has not: it depends on when the question was put. And an ongoing call that may
-    become stuck within `max_age` leaves the verdict open.
+    `None`: not even now. One on `next` depends on when the question was put. Others last until
+    one of the calls has been ongoing for too long; `FOR_GOOD` if there is none.
     """
     if isinstance(query.selector, ByParty):
         waited = isinstance(verdict, NotFound) and Status.NEXT in query.selector.statuses
         if waited or (isinstance(verdict, Found | Ambiguous) and verdict.rule == Status.NEXT.value):
-            return False
-    at_recorder = now + snapshot.recorder_ahead
-    soon = at_recorder + terms.max_age
-    return all(
-        is_stuck(call, soon, terms.stuck_after) is is_stuck(call, at_recorder, terms.stuck_after)
-        for call in snapshot.calls
-    )
+            return None
+    after, at_recorder = terms.stuck_after, now + snapshot.recorder_ahead
+    if after is None:
+        return FOR_GOOD
+    alive = (c for c in snapshot.calls if c.ongoing and not is_stuck(c, at_recorder, after))
+    return min((c.started_at + after - snapshot.recorder_ahead for c in alive), default=FOR_GOOD)
 
 
 def is_stuck(call: Call, now: datetime, after: timedelta | None) -> bool:

@@ -22,7 +22,7 @@ FORGIVEN_AFTER: Final = 100  # agreements in a row
 TRUSTED_AFTER: Final = 10  # agreements in a row, of a form that is silent
 
 
-class Kind(Enum):
+class Disagreement(Enum):
     """In which way the index was wrong."""
 
     ANOTHER_CALL = "another call"
@@ -41,7 +41,7 @@ class Tally:
     agreed: int = 0  # in a row
     silent: bool = False
 
-    def after(self, disagreement: Kind | None) -> "Tally":
+    def after(self, disagreement: Disagreement | None) -> "Tally":
         """The tally after one more check."""
         if disagreement is None:
             return self._after_agreement()
@@ -63,15 +63,15 @@ class Tally:
         )
 
 
-def disagreement(verdict: Spoken, outcome: Outcome) -> Kind | None:
+def disagreement(verdict: Spoken, outcome: Outcome) -> Disagreement | None:
     """In which way an answer of the recorder's contradicts a verdict, if it does."""
     ours = same(verdict.call.id) if isinstance(verdict, Found) else ""
     theirs = same(outcome.call_id) if outcome.code == Code.SUCCESS else ""
     if ours == theirs:
         return None
     if ours and theirs:
-        return Kind.ANOTHER_CALL
-    return Kind.INVENTED if ours else Kind.MISSED
+        return Disagreement.ANOTHER_CALL
+    return Disagreement.INVENTED if ours else Disagreement.MISSED
 
 
 def says(outcome: Outcome, verdict: Spoken) -> bool:
@@ -87,13 +87,14 @@ def says(outcome: Outcome, verdict: Spoken) -> bool:
 def question(query: Query) -> tuple[Pair, ...] | None:
     """The parameters that put a query to the recorder; `None` if that cannot be done.
 
-    `next` depends on when it is put, and forms that are not documented are ours alone.
+    `next` depends on when it is put, forms that are not documented are ours alone, and of a
+    number that can be read in two ways the recorder might take the other one.
     """
     kind: tuple[Pair, ...] = (("type", "manualRecord"),) if query.manual else ()
     match query.selector:
         case ByParty(numbers, statuses):
             status = ",".join(each.value for each in statuses)
-            if status not in FORMS or Status.NEXT in statuses:
+            if status not in FORMS or Status.NEXT in statuses or len(numbers) > 1:
                 return None
             return ("extension", numbers[0]), ("status", status), *kind
         case ByPlatformCallID(value):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final, final
+from typing import Final, TypeVar, final
 
 from gateway.core.errors import RecorderError, RecorderGarbled
 from gateway.core.parameters import Pair
@@ -29,6 +29,7 @@ _RENEW_AFTER: Final = timedelta(minutes=55)  # of the hour that a token lives
 # A password that was refused is not tried again at once: accounts are locked for that.
 _LOGIN_AGAIN_AFTER: Final = timedelta(seconds=30)
 
+T = TypeVar("T")
 Offload = Callable[[Callable[[bytes], CallList | Outcome], bytes], CallList | Outcome]
 
 
@@ -72,23 +73,29 @@ class Account:
 
     def search(self, parameters: tuple[Pair, ...]) -> Page:
         """One page of SearchCalls. Raises `RecorderError`; logs in again once if it must."""
-        found, ahead = self._search(parameters)
-        if isinstance(found, Outcome) and self._may_be_the_token(found):
-            self._token = None
-            found, ahead = self._search(parameters)
+        found, ahead = self._logged_in("SearchCalls", parameters, self._listed)
         if isinstance(found, Outcome):
             raise _refused("SearchCalls", found)
         return Page(found.rows, ahead)
 
     def ask(self, action: str, parameters: tuple[Pair, ...]) -> Outcome:
-        """What the recorder says to another action. Raises `RecorderError`."""
-        document, _ = self._ask(action, (*parameters, *self._login()))
-        outcome = read(document)
-        if self._token is not None and outcome.token_refused:
-            self._token = None
-            document, _ = self._ask(action, (*parameters, *self._login()))
-            outcome = read(document)
+        """What the recorder says to another action. Raises `RecorderError`; logs in as above."""
+        outcome, _ = self._logged_in(action, parameters, read)
         return outcome
+
+    def _listed(self, document: Document) -> CallList | Outcome:
+        return self.offload(read_calls, document.body)
+
+    def _logged_in(
+        self, action: str, parameters: tuple[Pair, ...], read_: Callable[[Document], T]
+    ) -> tuple[T, Ahead | None]:
+        document, ahead = self._ask(action, (*parameters, *self._login()))
+        found = read_(document)
+        if isinstance(found, Outcome) and self._may_be_the_token(found):
+            self._token = None
+            document, ahead = self._ask(action, (*parameters, *self._login()))
+            found = read_(document)
+        return found, ahead
 
     def _may_be_the_token(self, refusal: Outcome) -> bool:
         """Whether a new login may help.
@@ -96,7 +103,7 @@ class Account:
         In the documented dialect everything that goes wrong is a 2: a session that the recorder
         forgot, too, as at a restart. Such a refusal is tried with a new login now and then.
         """
-        if self._token is None or self._issued_at is None:
+        if self._token is None or self._issued_at is None or refusal.accepted:
             return False
         return refusal.token_refused or self.clock() - self._issued_at >= _LOGIN_AGAIN_AFTER
 
@@ -137,7 +144,9 @@ class Account:
             response = self.transport.exchange(question)
             if response.status != HTTPStatus.OK:
                 response.close()
-                log.warning("the recorder answered the feed with HTTP %s", response.status)
+                log.warning(
+                    "the recorder answered the gateway's own login with HTTP %s", response.status
+                )
                 raise RecorderGarbled
             told = _told_time(response.headers.get("Date"))
             clocks = self._clocks.setdefault(node, ClockDifference())

@@ -6,7 +6,7 @@ go on meanwhile. Knows nothing of where files come from, or who watches.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from gateway.feed.records import call_of, is_secondary
 from gateway.rendering.records import Readable, stream_calls
 from gateway.stores import CallStore
 
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 AT_ONCE: Final = 5000  # calls in a transaction, which takes a fifth of a second
 
 
@@ -67,7 +68,8 @@ class Import:
             self._store(waiting, report)
 
     def _store(self, waiting: list[Call], report: Report) -> None:
-        self.store.update(waiting)
+        # A file is older than whatever somebody knew better since.
+        self.store.update(waiting, asked_at=_LONG_AGO)
         report.stored += len(waiting)
         waiting.clear()
 

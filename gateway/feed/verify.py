@@ -17,13 +17,12 @@ from gateway.core.errors import CallgateError
 from gateway.core.query import Query, form_of
 from gateway.core.replies import Outcome
 from gateway.core.selection import Spoken, Verdict
-from gateway.core.verification import Kind, Tally, disagreement, question, says
+from gateway.core.verification import Disagreement, Tally, disagreement, question, says
 
 log = logging.getLogger(__name__)
 
 MOST_PER_SECOND: Final = 5.0  # of all workers together
 MOST_WAITING: Final = 50  # questions; while the recorder is slow, further ones are not taken
-RECHECK_AFTER: Final = 3.0  # seconds, within which the feed brings a newer snapshot
 
 
 class NotCheckedError(CallgateError):
@@ -41,7 +40,7 @@ class Index(Protocol):
 class Tallies(Protocol):
     """Where checks are counted."""
 
-    def tally(self, form: str, disagreement: Kind | None) -> Tally:
+    def tally(self, form: str, disagreement: Disagreement | None) -> Tally:
         """As `CallStore`."""
         ...
 
@@ -59,7 +58,7 @@ class Oracle(Protocol):
 class Verifier:
     """One worker's. `share` of the answers are checked, `workers` share the allowed rate.
 
-    Mutable: it has a thread, which begins with the first question.
+    `recheck_after`: seconds, within which the feed brings a newer snapshot. Mutable: it waits.
     """
 
     index: Index
@@ -67,11 +66,12 @@ class Verifier:
     recorder: Oracle
     share: float
     workers: int = 1
+    recheck_after: float = 3.0
     pause: Callable[[float], object] | None = None
     _waiting: deque[Query] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
     _wanted: threading.Event = field(default_factory=threading.Event)
     _stopped: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _silent: set[str] = field(default_factory=set)
 
     def consider(self, query: Query) -> None:
         """Take in a question that the index has answered, or was silent on; returns at once."""
@@ -80,9 +80,10 @@ class Verifier:
             return
         self._waiting.append(query)
         self._wanted.set()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="verify", daemon=True)
-            self._thread.start()
+
+    def start(self) -> None:
+        """Begin to check what is taken in; returns at once."""
+        threading.Thread(target=self._run, name="verify", daemon=True).start()
 
     def stop(self) -> None:
         """Check nothing more."""
@@ -93,17 +94,23 @@ class Verifier:
         """Check one question, twice if need be. Raises `CallgateError` if that cannot be done."""
         wrong = self._compare(query)
         if wrong is not None:
-            (self.pause or self._stopped.wait)(RECHECK_AFTER)
+            (self.pause or self._stopped.wait)(self.recheck_after)
             wrong = self._compare(query)
         form = form_of(query)
         tally = self.tallies.tally(form, wrong)
+        self._tell(form, wrong, tally)
+
+    def _tell(self, form: str, wrong: Disagreement | None, tally: Tally) -> None:
         if wrong is not None:
             silent = ": the index is silent on this form" if tally.silent else ""
             log.warning(
                 "the recorder contradicts the index on %s (%s)%s", form, wrong.value, silent
             )
+        elif form in self._silent and not tally.silent:
+            log.warning("the index speaks again on %s", form)
+        (self._silent.add if tally.silent else self._silent.discard)(form)
 
-    def _compare(self, query: Query) -> Kind | None:
+    def _compare(self, query: Query) -> Disagreement | None:
         verdict, asked = self.index.judge(query), question(query)
         if asked is None or not isinstance(verdict, Spoken):
             raise NotCheckedError("the index has nothing to say on it by now")

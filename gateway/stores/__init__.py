@@ -13,7 +13,7 @@ from gateway.core.calls import Call, Snapshot
 from gateway.core.query import Query
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.core.verification import Kind, Tally
+from gateway.core.verification import Disagreement, Tally
 
 KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # of a token: that it was refused stays known
 
@@ -123,7 +123,7 @@ class CallStore(Protocol):
         """What checks against the recorder have shown, by the form of question."""
         ...
 
-    def tally(self, form: str, disagreement: Kind | None) -> Tally:
+    def tally(self, form: str, disagreement: Disagreement | None) -> Tally:
         """Count one more check; what they have shown by now. For everybody, at any time."""
         ...
 

@@ -14,7 +14,7 @@ from gateway.core.calls import Call, Snapshot, same
 from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Selector
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.core.verification import Kind, Tally
+from gateway.core.verification import Disagreement, Tally
 from gateway.stores import KEPT_AFTER_EXPIRY, OVERRULED_FOR, Changes, FeedState, Pulse
 
 
@@ -86,7 +86,8 @@ class MemoryStore:
             self._overruled = {k: ends for k, ends in self._overruled.items() if ends >= over}
             for key in map(same, (*(call.id for call in calls), *removed)):
                 self._overruled[key] = max(until, self._overruled.get(key, until))
-            self._revision += self._put(calls, removed)
+            self._put(calls, removed)
+            self._revision += 1
 
     def pulse(self) -> Pulse:
         """See `CallStore`."""
@@ -119,7 +120,7 @@ class MemoryStore:
         with self._lock:
             return dict(self._tallies)
 
-    def tally(self, form: str, disagreement: Kind | None) -> Tally:
+    def tally(self, form: str, disagreement: Disagreement | None) -> Tally:
         """See `CallStore`."""
         with self._lock:
             before = self._silent()
@@ -151,7 +152,7 @@ class MemoryStore:
     def lease(self, holder: str, now: datetime, term: timedelta) -> bool:
         """See `CallStore`."""
         with self._lock:
-            if self._leased and self._leased[0] != holder and now < self._leased[1]:
+            if self._leased and self._leased[0] != holder and now < self._leased[1] <= now + term:
                 return False
             self._leased = (holder, now + term)
             return True

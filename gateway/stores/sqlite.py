@@ -16,7 +16,7 @@ from gateway.core.calls import Call, Snapshot
 from gateway.core.query import Query
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.core.verification import Kind, Tally
+from gateway.core.verification import Disagreement, Tally
 from gateway.stores import (
     KEPT_AFTER_EXPIRY,
     OVERRULED_FOR,
@@ -126,8 +126,9 @@ class SqliteStore:
             connection.execute(statements.FORGET_OVERRULED, (microseconds(until - OVERRULED_FOR),))
             everybody = [(key, ends) for key in (*(row[0] for row in rows), *keys)]
             connection.executemany(statements.OVERRULE, everybody)
-            if _written(connection, rows, keys):
-                connection.execute(statements.CHANGED)
+            _written(connection, rows, keys)
+            # Even of what was not in the index something else may have been kept.
+            connection.execute(statements.CHANGED)
 
     def pulse(self) -> Pulse:
         """See `CallStore`."""
@@ -144,7 +145,7 @@ class SqliteStore:
         with self._file.reading() as connection:
             return _tallies(connection)
 
-    def tally(self, form: str, disagreement: Kind | None) -> Tally:
+    def tally(self, form: str, disagreement: Disagreement | None) -> Tally:
         """See `CallStore`."""
         with self._file.writing() as connection:
             tallies = _tallies(connection)
@@ -176,12 +177,12 @@ class SqliteStore:
         """See `CallStore`."""
         # Those that will not get it look once a second; they must not wait for the writer.
         with self._file.reading() as connection:
-            values = (holder, microseconds(now))
+            values = (holder, microseconds(now), microseconds(now + term))
             if connection.execute(statements.HELD_BY_ANOTHER, values).fetchone()[0]:
                 return False
         with self._file.writing() as connection:
             term_ends = microseconds(now + term)
-            row = (holder, term_ends, holder, microseconds(now))
+            row = (holder, term_ends, microseconds(now))
             return connection.execute(statements.LEASE, row).rowcount == 1
 
     def release(self, holder: str) -> None:

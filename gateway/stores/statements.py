@@ -63,10 +63,13 @@ FORGET: Final = f"""
 DELETE FROM calls WHERE number IN (SELECT number FROM calls WHERE ended_at < ? LIMIT {AT_ONCE})
 """
 
-HELD_BY_ANOTHER: Final = "SELECT count(*) FROM state WHERE leased_by <> ? AND leased_until > ?"
+# One that ends later than any that is given now was given before a clock was set back.
+HELD_BY_ANOTHER: Final = """
+SELECT count(*) FROM state WHERE leased_by <> ? AND leased_until > ? AND leased_until <= ?
+"""
 LEASE: Final = """
-UPDATE state SET leased_by = ?, leased_until = ?
-WHERE leased_by IS NULL OR leased_by = ? OR leased_until <= ?
+UPDATE state SET leased_by = ?1, leased_until = ?2
+WHERE leased_by IS NULL OR leased_by = ?1 OR leased_until <= ?3 OR leased_until > ?2
 """
 RELEASE: Final = "UPDATE state SET leased_by = NULL WHERE leased_by = ?"
 

@@ -141,8 +141,15 @@ class Watch:
             for bell in self._concerned(*self._news()):
                 bell.ring()
             for bell in self._some():
-                if bell.hung_up():
+                if self._has_hung_up(bell):
                     bell.send_away(ClientGone())
+
+    def _has_hung_up(self, bell: Bell) -> bool:
+        try:
+            return bell.hung_up()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the watch must go on
+            self._say(error)
+            return False
 
     def _some(self) -> Iterable[Bell]:
         """A few of the waiters, so that each has its turn about once a second."""

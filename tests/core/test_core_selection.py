@@ -1,11 +1,12 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from gateway.core.calls import Call, Snapshot
 from gateway.core.query import ByNativeID, ByPlatformCallID, Query, Selector
 from gateway.core.selection import (
+    FOR_GOOD,
     FROM_THE_FUTURE,
     INCOMPLETE,
     NEVER_FED,
@@ -19,7 +20,7 @@ from gateway.core.selection import (
     Terms,
     Unsure,
     Verdict,
-    lasting,
+    lasts_until,
     select,
 )
 from tests.core.indexed import MAX_AGE, TERMS, Case, at
@@ -249,29 +250,31 @@ def test_a_stuck_call_is_found_by_its_ids_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("form", "calls", "lasts"),
     [
-        pytest.param("last", [ENDED], True, id="found"),
-        pytest.param("last", [], True, id="not found"),
-        pytest.param("ongoing", [ONGOING, SECOND], True, id="several"),
-        pytest.param("ongoing,next", [ONGOING], True, id="found before next"),
-        pytest.param("next", [COMING], False, id="found as next"),
-        pytest.param("next", [], False, id="no next"),
-        pytest.param("ongoing,next", [ENDED], False, id="no next either"),
-        pytest.param("ongoing", [STALE], False, id="about to be stuck"),
-        pytest.param("last", [ENDED, STALE], False, id="beside one about to be stuck"),
+        pytest.param("last", [ENDED], FOR_GOOD, id="found"),
+        pytest.param("last", [], FOR_GOOD, id="not found"),
+        pytest.param("ongoing", [ONGOING, SECOND], at(3500), id="several"),
+        pytest.param("ongoing,next", [ONGOING], at(3500), id="found before next"),
+        pytest.param("next", [COMING], None, id="found as next"),
+        pytest.param("next", [], None, id="no next"),
+        pytest.param("ongoing,next", [ENDED], None, id="no next either"),
+        pytest.param("ongoing", [STALE], at(100), id="about to be stuck"),
+        pytest.param("last", [ENDED, STALE], at(100), id="beside one about to be stuck"),
     ],
 )
-def test_what_depends_on_the_time_does_not_last(form: str, calls: list[Call], lasts: bool) -> None:
+def test_what_depends_on_the_time_does_not_last(
+    form: str, calls: list[Call], lasts: datetime | None
+) -> None:
     case = Case(form, ("8856",), tuple(calls), now=100)
     terms = replace(TERMS, stuck_after=timedelta(hours=1))
     verdict_ = select(case.query, case.snapshot, at(100), terms)
     assert isinstance(verdict_, Spoken)
-    assert lasting(case.query, case.snapshot, verdict_, at(100), terms) is lasts
+    assert lasts_until(case.query, case.snapshot, verdict_, at(100), terms) == lasts
 
 
 def test_an_answer_to_an_id_lasts() -> None:
     query = Query(ByNativeID(ENDED.native_id), NOON)
     snapshot = Snapshot((ENDED,), NOON, complete=True)
-    assert lasting(query, snapshot, Found(ENDED), NOON, TERMS)
+    assert lasts_until(query, snapshot, Found(ENDED), NOON, TERMS) == FOR_GOOD
 
 
 def test_of_two_that_seem_to_have_ended_together_one_by_inference_neither_is_chosen() -> None:

@@ -25,7 +25,7 @@ from gateway.core.verification import (
     FORGIVEN_AFTER,
     STRIKES,
     TRUSTED_AFTER,
-    Kind,
+    Disagreement,
     Tally,
     disagreement,
     question,
@@ -34,7 +34,7 @@ from gateway.core.verification import (
 from tests.core.indexed import TERMS, Case
 from tests.fakes import NOON, call
 
-LAST = Query(ByParty(("+361", "361"), (Status.LAST,)), NOON)
+LAST = Query(ByParty(("+361",), (Status.LAST,)), NOON)
 NOBODY = Outcome(Code.CANNOT_BE_FOUND, CANNOT_BE_FOUND)
 
 
@@ -48,14 +48,14 @@ def found(id_: str) -> Outcome:
         (Found(call("A")), found("a"), None),
         (NotFound(), NOBODY, None),
         (Ambiguous(2), Outcome(Code.CANNOT_BE_FOUND, "More than one."), None),
-        (Found(call("a")), found("b"), Kind.ANOTHER_CALL),
-        (Found(call("a")), NOBODY, Kind.INVENTED),
-        (NotFound(), found("b"), Kind.MISSED),
-        (Ambiguous(2), found("b"), Kind.MISSED),
+        (Found(call("a")), found("b"), Disagreement.ANOTHER_CALL),
+        (Found(call("a")), NOBODY, Disagreement.INVENTED),
+        (NotFound(), found("b"), Disagreement.MISSED),
+        (Ambiguous(2), found("b"), Disagreement.MISSED),
     ],
 )
 def test_a_disagreement_is_of_one_of_three_kinds(
-    verdict: Spoken, outcome: Outcome, kind: Kind | None
+    verdict: Spoken, outcome: Outcome, kind: Disagreement | None
 ) -> None:
     assert says(outcome, verdict)
     assert disagreement(verdict, outcome) is kind
@@ -79,6 +79,7 @@ def test_an_answer_that_says_nothing_of_the_call_is_no_disagreement(code: int | 
         (Query(ByPlatformCallID("p"), NOON), (("platformCallID", "p"),), "platformCallID"),
         (Query(ByNativeID("n"), NOON), (("nativeID", "n"),), "nativeID"),
         (Query(ByParty(("1",), FORMS["ongoing,next"]), NOON), None, "ongoing,next"),
+        (Query(ByParty(("88-1", "881"), FORMS["last"]), NOON), None, "last"),
         (Query(ByParty(("1",), (Status.ONGOING, Status.LAST)), NOON), None, "ongoing,last"),
     ],
 )
@@ -89,21 +90,21 @@ def test_what_can_be_asked_is_asked_as_a_client_would(
     assert form_of(query) == form
 
 
-def after(tally: Tally, *kinds: Kind | None) -> Tally:
+def after(tally: Tally, *kinds: Disagreement | None) -> Tally:
     for kind in kinds:
         tally = tally.after(kind)
     return tally
 
 
 def test_a_form_that_is_wrong_again_and_again_falls_silent_until_it_agrees_again() -> None:
-    tally = after(Tally(), *[Kind.MISSED, None] * (STRIKES - 1))
+    tally = after(Tally(), *[Disagreement.MISSED, None] * (STRIKES - 1))
     assert not tally.silent
-    tally = after(tally, Kind.INVENTED)
+    tally = after(tally, Disagreement.INVENTED)
     assert tally.silent
     assert (tally.checked, dict(tally.wrong)) == (2 * STRIKES - 1, {"missed": 2, "invented": 1})
     tally = after(tally, *[None] * (TRUSTED_AFTER - 1))
     assert tally.silent
-    assert after(tally, Kind.MISSED).agreed == 0
+    assert after(tally, Disagreement.MISSED).agreed == 0
     spoken = after(tally, None)
     assert not spoken.silent
     assert spoken.strikes == 0
@@ -112,7 +113,7 @@ def test_a_form_that_is_wrong_again_and_again_falls_silent_until_it_agrees_again
 def test_now_and_then_a_disagreement_is_forgiven() -> None:
     tally = Tally()
     for _ in range(5):
-        tally = after(tally, Kind.MISSED, *[None] * FORGIVEN_AFTER)
+        tally = after(tally, Disagreement.MISSED, *[None] * FORGIVEN_AFTER)
     assert not tally.silent
     assert tally.wrong["missed"] == 5
 

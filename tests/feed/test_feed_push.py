@@ -61,7 +61,7 @@ def test_the_same_news_again_change_nothing() -> None:
         news = read_news(json.dumps({"calls": [BEGUN]}).encode(), store, NOON, NONE)
         store.overrule(news.calls, news.removed, NOON)
     assert store.known(["a8"]) == (CALL,)
-    assert store.pulse().revision == 1
+    assert store.changes(1).parties == frozenset()
 
 
 def test_what_its_record_has_settled_is_not_unsettled() -> None:

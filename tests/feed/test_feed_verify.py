@@ -2,8 +2,8 @@
 
 import logging
 import threading
+import time
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import pytest
 
@@ -11,8 +11,8 @@ from gateway.core.errors import Code, RecorderTimeout
 from gateway.core.query import ByParty, Query, Status
 from gateway.core.replies import CANNOT_BE_FOUND, Outcome
 from gateway.core.selection import Found, NotFound, Unknown, Verdict
-from gateway.core.verification import STRIKES, Kind
-from gateway.feed.verify import RECHECK_AFTER, NotCheckedError, Verifier
+from gateway.core.verification import STRIKES, TRUSTED_AFTER, Disagreement
+from gateway.feed.verify import MOST_PER_SECOND, NotCheckedError, Verifier
 from gateway.stores.memory import MemoryStore
 from tests.fakes import NOON, call
 
@@ -77,7 +77,7 @@ def test_an_answer_that_the_recorder_gives_as_well_is_counted_as_such() -> None:
 def test_a_disagreement_that_a_newer_snapshot_resolves_was_a_race() -> None:
     checked = Checked([NotFound(), Found(call("a"))], [HERE])
     checked.verifier.check(LAST)
-    assert checked.waited == [RECHECK_AFTER]
+    assert checked.waited == [3.0]
     assert not checked.store.tallies()["last"].wrong
 
 
@@ -86,7 +86,7 @@ def test_a_disagreement_that_remains_is_counted_and_told(caplog: pytest.LogCaptu
     for _ in range(STRIKES):
         checked.verifier.check(LAST)
     tally = checked.store.tallies()["last"]
-    assert (dict(tally.wrong), tally.silent) == ({Kind.INVENTED.value: STRIKES}, True)
+    assert (dict(tally.wrong), tally.silent) == ({Disagreement.INVENTED.value: STRIKES}, True)
     assert "contradicts the index on last (invented)" in caplog.text
     assert "the index is silent on this form" in caplog.text
     assert checked.store.snapshot(LAST).silent == {"last"}
@@ -115,6 +115,7 @@ def test_a_share_of_the_answers_is_checked_by_a_thread_that_survives_failures(
 ) -> None:
     caplog.set_level(logging.INFO)
     checked = Checked([Found(call("a"))], [RecorderTimeout(), HERE])
+    checked.verifier.start()
     try:
         checked.verifier.consider(LAST)
         assert checked.oracle.told.wait(5)
@@ -131,17 +132,31 @@ def test_a_share_of_the_answers_is_checked_by_a_thread_that_survives_failures(
 def test_of_no_share_nothing_is_checked() -> None:
     checked = Checked([Found(call("a"))], [HERE], share=0.0)
     checked.verifier.consider(LAST)
-    assert checked.verifier._thread is None
+    assert not checked.verifier._waiting
+
+
+def test_a_form_that_speaks_again_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    checked = Checked([Found(call("x"))], [NOBODY])
+    for _ in range(STRIKES):
+        checked.verifier.check(LAST)
+    checked.oracle.outcomes[:] = [Outcome(Code.SUCCESS, call_id="x")]
+    for _ in range(TRUSTED_AFTER):
+        checked.verifier.check(LAST)
+    assert "the index speaks again on last" in caplog.text
+    assert checked.store.snapshot(LAST).silent == frozenset()
 
 
 def test_never_more_than_five_a_second_are_asked_by_all_workers_together() -> None:
     checked = Checked([Found(call("a"))], [HERE])
-    checked.verifier.workers = 5
+    checked.verifier.workers = 2
+    begun = time.monotonic()
+    for _ in range(3):
+        checked.verifier.consider(LAST)
+    checked.verifier.start()
     try:
-        for _ in range(20):
-            checked.verifier.consider(LAST)
-        assert checked.oracle.told.wait(5)
-        assert not threading.Event().wait(timedelta(seconds=0.5).total_seconds())
-        assert len(checked.oracle.asked) == 1
+        while len(checked.oracle.asked) < 3:
+            assert checked.oracle.told.wait(5)
+            checked.oracle.told.clear()
     finally:
         checked.verifier.stop()
+    assert time.monotonic() - begun >= 2 * 2 / MOST_PER_SECOND

@@ -266,7 +266,7 @@ def test_whoever_has_hung_up_is_sent_away_and_nobody_else(store: Store) -> None:
         with pytest.raises(ClientGone):
             leaves.wait(timedelta(seconds=5))
         stays.wait(timedelta(seconds=0.1))
-    eventually(lambda: not watchers())
+    assert eventually(lambda: not watchers())
 
 
 def test_each_of_many_waiters_is_asked_about_once_a_second(store: Store) -> None:
@@ -281,9 +281,9 @@ def test_each_of_many_waiters_is_asked_about_once_a_second(store: Store) -> None
     with ExitStack() as waiters:
         for number in range(200):
             waiters.enter_context(watch.over(query, partial(count, number)))
-        eventually(lambda: min(asked) >= 1)
+        assert eventually(lambda: min(asked) >= 1)
         assert max(asked) <= min(asked) + 1
-    eventually(lambda: not watchers())
+    assert eventually(lambda: not watchers())
 
 
 def test_whoever_wants_a_newer_snapshot_is_woken_by_it_though_nothing_is_new(store: Store) -> None:
@@ -302,4 +302,4 @@ def test_whoever_wants_a_newer_snapshot_is_woken_by_it_though_nothing_is_new(sto
         store.update([], FeedState(as_of=NOON + timedelta(seconds=1)))
         assert woken.wait(2)
         assert not wants_not._rung.is_set()
-    eventually(lambda: not watchers())
+    assert eventually(lambda: not watchers())

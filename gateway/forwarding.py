@@ -1,0 +1,117 @@
+"""Asking the recorder, and learning from what it says: of tokens, of deletions, of answers.
+
+What it said where the index could not speak is as good as a snapshot of that moment, and ages like
+one: it serves the same question again for as long. Knows nothing of why the recorder is asked.
+"""
+
+import logging
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final, Protocol, final
+
+from cachetools import LRUCache
+
+from gateway.core.admission import Admitted
+from gateway.core.errors import StoreError
+from gateway.core.learning import lesson
+from gateway.core.query import ByParty, Query, Status
+from gateway.core.replies import Document, Outcome, Reply
+from gateway.core.selection import CLOCKS_DIFFER
+from gateway.index import Index
+from gateway.rendering.documents import read
+from gateway.stores import TokenStore
+
+log = logging.getLogger(__name__)
+
+MOST_KEPT: Final = 4_000_000  # bytes of documents
+
+
+class Recorder(Protocol):
+    """Whoever can be asked what the index may not answer."""
+
+    def ask(self, admitted: Admitted) -> tuple[Reply, str]:
+        """The recorder's own reply and the node that gave it; else raises `RecorderError`."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the recorder said to a question, when it was asked, and at which revision of the index.
+
+    `no`: it said that there is no such call.
+    """
+
+    document: Document
+    asked_at: datetime
+    revision: int | None
+    no: bool
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """The way to the recorder and back. Shared by all threads of a worker."""
+
+    recorder: Recorder
+    tokens: TokenStore
+    index: Index
+    _said: LRUCache[Hashable, Said] = field(
+        default_factory=lambda: LRUCache(MOST_KEPT, getsizeof=lambda said: len(said.document.body))
+    )
+    _lock: Lock = field(default_factory=Lock)
+
+    def ask(self, admitted: Admitted, query: Query | None = None) -> Reply:
+        """Ask, and learn from the answer. Raises `RecorderError`.
+
+        `query`: what the request puts to the index, if it does and the index was silent.
+        """
+        asked_at, revision = self.index.clock(), self.index.revision()
+        doomed = self.index.doomed_by(admitted)
+        reply, node = self.recorder.ask(admitted)
+        # Media teach nothing: what came in their place may be a page to log in with.
+        outcome = read(reply) if isinstance(reply, Document) else Outcome(None)
+        self._learn(admitted, outcome, node)
+        if doomed is not None and outcome.succeeded:
+            self.index.remove(doomed)
+        if query is not None and isinstance(reply, Document) and outcome.accepted:
+            said = Said(replace(reply, cookies=()), asked_at, revision, not outcome.succeeded)
+            self._keep(_key(admitted, query), query, said)
+        return reply
+
+    def said(self, admitted: Admitted, query: Query) -> tuple[Document, timedelta] | None:
+        """What the recorder said to this question of late, and how long ago it was asked.
+
+        `None` if that is older than the index may be, or if the index has changed since.
+        """
+        with self._lock:
+            said = self._said.get(_key(admitted, query))
+        if said is None or said.revision is None or said.revision != self.index.revision():
+            return None
+        terms, age = self.index.terms, self.index.clock() - said.asked_at
+        of_no = terms.max_age_of_no if said.no else None
+        most = terms.max_age if of_no is None else of_no
+        return (said.document, age) if -CLOCKS_DIFFER <= age <= most else None
+
+    def _keep(self, key: Hashable, query: Query, said: Said) -> None:
+        """Remember what was said to a question that does not depend on when it is put."""
+        selector = query.selector
+        waits = isinstance(selector, ByParty) and Status.NEXT in selector.statuses
+        if not waits and len(said.document.body) <= MOST_KEPT:
+            with self._lock:
+                self._said[key] = said
+
+    def _learn(self, admitted: Admitted, outcome: Outcome, node: str) -> None:
+        learned = lesson(admitted, outcome, node)
+        if learned:
+            try:
+                self.tokens.remember(*learned)
+            except StoreError as error:
+                log.error("a token is not remembered: %s", error)
+
+
+def _key(admitted: Admitted, query: Query) -> Hashable:
+    """What one application was told, no other is."""
+    return admitted.application.name, query.selector, query.manual

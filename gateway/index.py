@@ -1,0 +1,166 @@
+"""The call index as a request sees it: look, wait where waiting is the answer, and judge.
+
+Touches the world in two ways: it looks into a store, and it waits. Knows nothing of who asks, or
+how an answer looks.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, final
+
+from gateway.core.admission import Admitted
+from gateway.core.calls import Snapshot
+from gateway.core.errors import IndexSilent, StoreError
+from gateway.core.query import Query, meant
+from gateway.core.replies import Origin, Source
+from gateway.core.requests import Clock
+from gateway.core.selection import (
+    Ambiguous,
+    Found,
+    NotYet,
+    Terms,
+    Unknown,
+    Unsure,
+    Verdict,
+    select,
+)
+from gateway.stores import CallStore
+from gateway.stores.watch import HungUp, Watch
+
+log = logging.getLogger(__name__)
+
+SILENT: Final = Unknown("the index cannot be read", passing=True)
+# A call that is deleted while it is ongoing is listed until its end, and yet is no more.
+DELETED_FOR: Final = timedelta(days=1)
+# Which call was deleted, when the index had to tell: it may have been another by then.
+DOUBTED_AFTER: Final = timedelta(seconds=5)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One look into the index: what was asked and seen, when, and the verdict.
+
+    `snapshot` is `None` if the store could not be read.
+    """
+
+    query: Query
+    snapshot: Snapshot | None
+    seen_at: datetime
+    verdict: Verdict
+
+    @property
+    def age(self) -> timedelta:
+        """How old the snapshot was."""
+        as_of = self.snapshot.as_of if self.snapshot else None
+        return self.seen_at - as_of if as_of else timedelta.max
+
+    def source(self, origin: Origin, age: timedelta | None = None) -> Source:
+        """Where an answer came from that this look led to, and why."""
+        match self.verdict:
+            case Found(_, rule):
+                found: tuple[tuple[str, str | int], ...] = (("candidates", 1), ("rule", rule))
+            case Ambiguous(candidates, rule):
+                found = (("candidates", candidates), ("rule", rule))
+            case Unknown(reason):
+                return Source(origin, age, (("reason", reason),))
+            case _:
+                found = (("candidates", 0),)
+        return Source(origin, age, found, self.age)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """A call that will be no more if a request succeeds, and for how long that is believed."""
+
+    id: str
+    believed_for: timedelta
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What answers *which call?*, on these terms. Shared by all threads."""
+
+    calls: CallStore
+    watch: Watch
+    clock: Clock
+    terms: Terms
+
+    def decide(self, query: Query, hung_up: HungUp) -> Sight:
+        """Look, and wait where waiting is the answer. The verdict is spoken or unknown."""
+        sight = self.look(query)
+        if isinstance(sight.verdict, NotYet):
+            sight = self._park(sight.query, sight.verdict.until, hung_up)
+        if isinstance(sight.verdict, Unsure):
+            sight = self._settle(sight.query, hung_up)
+        return sight
+
+    def look(self, query: Query, *, at_any_age: bool = False) -> Sight:
+        """Look once, and judge. A store that fails makes the index silent."""
+        return self._look(query, self.terms.at_any_age() if at_any_age else self.terms)
+
+    def judge(self, query: Query) -> Verdict:
+        """What the index says now, whether or not the recorder contradicted it of late."""
+        return self._look(query, replace(self.terms, though_contradicted=True)).verdict
+
+    def doomed_by(self, admitted: Admitted) -> Doomed | None:
+        """The call that will be no more if the request succeeds, if it can be told."""
+        if not admitted.parameters.action.removes:
+            return None
+        call = meant(admitted)
+        if not isinstance(call, Query):
+            return Doomed(call, DELETED_FOR) if call else None
+        verdict = self.look(call).verdict
+        return Doomed(verdict.call.id, DOUBTED_AFTER) if isinstance(verdict, Found) else None
+
+    def remove(self, doomed: Doomed) -> None:
+        """Take a call out, for everybody, before whoever deleted it is told so."""
+        try:
+            self.calls.overrule((), (doomed.id,), self.clock() + doomed.believed_for)
+        except StoreError as error:
+            log.error("a call that was deleted stays in the index: %s", error)
+
+    def revision(self) -> int | None:
+        """What changes with the index; `None` if it cannot be read."""
+        try:
+            return self.calls.pulse().revision
+        except StoreError:
+            return None
+
+    def _look(self, query: Query, terms: Terms) -> Sight:
+        now = self.clock()
+        try:
+            snapshot = self.calls.snapshot(query)
+        except StoreError as error:
+            log.error("the index is silent: %s", error)
+            return Sight(query, None, now, SILENT)
+        query = query.after_looking(snapshot)
+        return Sight(query, snapshot, now, select(query, snapshot, now, terms))
+
+    def _park(self, query: Query, until: datetime, hung_up: HungUp) -> Sight:
+        """Wait until the index knows of the next call, or the minute is over and was seen out.
+
+        Whoever waits here holds no thread of the recorder's. If the index falls silent
+        meanwhile, it may speak again before the minute is over.
+        """
+        with self.watch.over(query, hung_up) as bell:
+            while True:
+                sight = self.look(query)
+                silent = isinstance(sight.verdict, Unknown) and sight.verdict.passing
+                if not (silent or isinstance(sight.verdict, NotYet)):
+                    return sight
+                left = until - self.clock()
+                if left <= -self.terms.max_age:
+                    raise IndexSilent
+                over = left <= timedelta(0)
+                bell.wait(left + self.terms.max_age if over else left, newer=silent or over)
+
+    def _settle(self, query: Query, hung_up: HungUp) -> Sight:
+        """Wait for a snapshot that is new enough to say no, or until the index is silent."""
+        with self.watch.over(query, hung_up) as bell:
+            while isinstance((sight := self.look(query)).verdict, Unsure):
+                bell.wait(sight.verdict.until - self.clock(), newer=True)
+        return sight
