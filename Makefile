@@ -8,7 +8,7 @@ LOCK := uv pip compile --python-version 3.11 --universal --generate-hashes \
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench lock clean
+.PHONY: help demo test check lint bench consistency lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -30,6 +30,9 @@ check: lint test ## everything that CI does
 
 bench: .venv/installed-dev ## the benchmarks, as ratios; JSON in build/bench/
 	$(BIN)/python -m tests.benchmarks
+
+consistency: .venv/installed-dev ## workers are killed at random under load, for two minutes
+	CONSISTENCY_SECONDS=$${CONSISTENCY_SECONDS:-120} $(BIN)/python -m pytest --timeout 900 tests/end_to_end/test_consistency.py
 
 lock: ## resolve the dependencies anew (needs uv); commit the three files
 	$(LOCK) pyproject.toml --output-file requirements.lock

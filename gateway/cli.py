@@ -1,6 +1,7 @@
 """The command `callgate`. Knows what its words mean, and leaves the doing to others."""
 
 import argparse
+import io
 import json
 import os
 import secrets
@@ -31,6 +32,9 @@ line is wrong.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a call may hold what a terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     end = given.index("--") if "--" in given else len(given)
     namespace = _parser().parse_args(given[:end])

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from gateway.config import Config
 from gateway.config.tree import SqliteStore as Sqlite
 from gateway.core.errors import RecorderError, StoreError
-from gateway.explain import explain
+from gateway.explain import explain, plain
 from gateway.feed.imports import Import, Report
 from gateway.stores.sqlite import SqliteStore
 from gateway.wiring import build, clock
@@ -29,7 +29,7 @@ def run_explain(config: Config, url: str, address: str) -> int:
     finally:
         plant.store.close()
     for what, words in lines:
-        print(f"{what:<12} {words}")
+        print(f"{what:<12} {plain(words)}")
     return 0
 
 

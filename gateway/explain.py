@@ -13,7 +13,14 @@ from gateway.core.calls import Call
 from gateway.core.errors import Refusal
 from gateway.core.origin import client_address
 from gateway.core.parameters import Parameters, parse
-from gateway.core.query import Query, form_of, understand
+from gateway.core.query import (
+    ByNativeID,
+    ByParty,
+    ByPlatformCallID,
+    Query,
+    form_of,
+    understand,
+)
 from gateway.core.replies import Origin
 from gateway.core.requests import Request
 from gateway.core.secrets import Secret
@@ -59,11 +66,19 @@ def explain(gateway: Gateway, url: str, address: str) -> Iterator[Line]:
 
 
 def _parsed(parameters: Parameters) -> Iterator[Line]:
+    documented = {*parameters.action.folded, *parameters.action.own}
     for name, value in parameters.pairs:
-        yield "parameter", f"{name} = {value}"
+        # What is not documented may be a misspelt secret.
+        shown = str(value) if name in documented else "(not documented, and not shown)"
+        yield "parameter", f"{name} = {shown}"
     if len(parameters.extension) > 1:
         yield "readings", " or else ".join(parameters.extension)
     yield "dress", parameters.response_type.value or "left to the recorder"
+
+
+def plain(text: str) -> str:
+    """What a terminal may be shown."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _admitted(admitted: Admitted, gateway: Gateway) -> Iterator[Line]:
@@ -92,7 +107,7 @@ def _why_not(admitted: Admitted) -> str:
 
 
 def _looked_up(query: Query, sight: Sight, gateway: Gateway) -> Iterator[Line]:
-    yield "query", f"{form_of(query)}: {query.selector}"
+    yield "query", f"{form_of(query)} of {_asked(query)}"
     snapshot = sight.snapshot
     if snapshot is not None and snapshot.as_of is not None:
         reach = "as far back as the recorder" if snapshot.complete else "not as far as the recorder"
@@ -104,6 +119,16 @@ def _looked_up(query: Query, sight: Sight, gateway: Gateway) -> Iterator[Line]:
             yield "call", _described(call) + (", set aside as stuck" if stuck else "")
     yield "verdict", _said(sight.verdict)
     yield "source", _source(sight, gateway)
+
+
+def _asked(query: Query) -> str:
+    match query.selector:
+        case ByParty(numbers, _):
+            return " or else ".join(numbers)
+        case ByPlatformCallID(value, _) | ByNativeID(value, _):
+            return value
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(query.selector)
 
 
 def _described(call: Call) -> str:

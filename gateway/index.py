@@ -103,8 +103,12 @@ class Index:
         return self._look(query, self.terms.at_any_age() if at_any_age else self.terms)
 
     def judge(self, query: Query) -> Verdict:
-        """What the index says now, whether or not the recorder contradicted it of late."""
-        return self._look(query, replace(self.terms, though_contradicted=True)).verdict
+        """What the index knows now, to be compared with what the recorder says.
+
+        Whether or not it contradicted the index of late, and with the stuck calls that it has.
+        """
+        terms = replace(self.terms, though_contradicted=True, stuck_after=None)
+        return self._look(query, terms).verdict
 
     def doomed_by(self, admitted: Admitted) -> Doomed | None:
         """The call that will be no more if the request succeeds, if it can be told."""

@@ -69,7 +69,7 @@ def test_an_answer_from_the_index_is_explained_step_by_step(
     assert "parameter    extension = 8856\n" in out
     assert "application  crm\n" in out
     assert ", proven until " in out
-    assert "query        last: ByParty(numbers=('8856',)" in out
+    assert "query        last of 8856" in out
     assert "reaches as far back as the recorder" in out
     assert f"call         {SAMPLE_ID}, 8856 to +3612345678, began " in out
     assert f"verdict      found {SAMPLE_ID}, by last\n" in out
@@ -203,3 +203,22 @@ def test_what_cannot_be_read_or_written_is_said(
     memory.write_text(CONFIG.replace("sqlite:///calls.db", "memory:"))
     assert main(["index", "import", str(memory), str(memory)]) == 1
     assert "no store to import into" in capsys.readouterr().err
+
+
+def test_what_is_not_documented_is_not_shown_in_an_explanation(
+    capsys: pytest.CaptureFixture[str], config: str, store: SqliteStore
+) -> None:
+    store.close()
+    out = explained(capsys, config, f"{SAMPLE}&api_key=canary&pwd%1b[31m=canary")
+    assert "canary" not in out
+    assert "pwd\\x1b[31m" in out
+    assert "api_key = (not documented, and not shown)" in out
+
+
+def test_a_page_in_place_of_a_list_is_a_fault(
+    capsys: pytest.CaptureFixture[str], config: str, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.xml"
+    page.write_text("<html><body>Log in.</body></html>")
+    assert main(["index", "import", config, str(page)]) == 1
+    assert "no list of calls" in capsys.readouterr().err

@@ -22,7 +22,7 @@ _SEPARATORS: Final = str.maketrans("", "", "-.()")
 _IP_ADDRESS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _LOST_PLUS: Final = re.compile(r" (?=[0-9])")
 # An international number has seven digits at the least, the country's code included (E.164).
-_SHORTEST_INTERNATIONAL: Final = 7
+SHORTEST_INTERNATIONAL: Final = 7
 
 
 def normal_number(text: str) -> str:
@@ -45,7 +45,7 @@ def readings(text: str) -> tuple[str, ...]:
     if not _NUMBER.fullmatch(compact) or _IP_ADDRESS.fullmatch(form):
         return (form,)
     plus = (f"+{compact}",) if _LOST_PLUS.match(bare) else ()
-    if len(compact) >= _SHORTEST_INTERNATIONAL:
+    if len(compact) >= SHORTEST_INTERNATIONAL:
         return (*plus, form)
     return tuple(dict.fromkeys((form, compact, *plus)))
 
@@ -60,7 +60,7 @@ def _without_scheme(text: str) -> str:
 def _normal(text: str) -> str:
     """Without separators, if it is a number that means the same without them."""
     compact, trimmed = _compact(text), text.strip()
-    long = sum(map(str.isdigit, compact)) >= _SHORTEST_INTERNATIONAL
+    long = sum(map(str.isdigit, compact)) >= SHORTEST_INTERNATIONAL
     means_the_same = long and not _IP_ADDRESS.fullmatch(trimmed)
     return compact if means_the_same and _NUMBER.fullmatch(compact) else trimmed
 

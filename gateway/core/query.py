@@ -4,7 +4,7 @@
 is passed on, never guessed: the recorder's refusal is the one that clients know.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final, assert_never, final
@@ -45,17 +45,19 @@ class ByParty:
 @final
 @dataclass(frozen=True, slots=True)
 class ByPlatformCallID:
-    """By the Platform Call ID field, which several records can share."""
+    """By the Platform Call ID field, which several records can share; `spelt` as it was asked."""
 
     value: str
+    spelt: str = field(default="", compare=False)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class ByNativeID:
-    """By the Technical Call Identifier field, which is unique to a record."""
+    """By the Technical Call Identifier field, unique to a record; `spelt` as it was asked."""
 
     value: str
+    spelt: str = field(default="", compare=False)
 
 
 _CALL_IDS: Final = frozenset(CALL_ID_SPELLINGS)
@@ -157,9 +159,9 @@ def _selector(
         numbers = tuple(same(number) for number in parameters.extension)
         return ByParty(numbers, statuses) if statuses and all(numbers) else None
     if names == {"platformCallID"}:
-        value = same(parameters.get("platformCallID") or "")
-        return ByPlatformCallID(value) if value else None
+        spelt = parameters.get("platformCallID") or ""
+        return ByPlatformCallID(same(spelt), spelt) if same(spelt) else None
     if names == {"nativeID"}:
-        value = same(parameters.get("nativeID") or "")
-        return ByNativeID(value) if value else None
+        spelt = parameters.get("nativeID") or ""
+        return ByNativeID(same(spelt), spelt) if same(spelt) else None
     return None

@@ -13,6 +13,7 @@ from typing import Final, assert_never, final
 from gateway.core.calls import Call, Snapshot
 from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Status, form_of
 
+RECORD_IS_LATE: Final = timedelta(minutes=1)  # after the end of its call
 CLOCKS_DIFFER: Final = timedelta(seconds=1)  # at most, those of the machines that share a store
 FOR_GOOD: Final = datetime.max.replace(tzinfo=UTC)
 NEXT_WITHIN: Final = timedelta(minutes=1)  # source: the seed, "the upcoming 1 minute time range"
@@ -79,6 +80,7 @@ Verdict = Spoken | Unknown | NotYet | Unsure
 NEVER_FED: Final = Unknown("the index was never fed", passing=True)
 TOO_OLD: Final = Unknown("the index is older than max_age", passing=True)
 FROM_THE_FUTURE: Final = Unknown("the gateway's clock was set back", passing=True)
+RECORD_MISSING: Final = Unknown("the record of what seems to be the last call has not appeared")
 CONTRADICTED: Final = Unknown("the recorder has contradicted the index on this form of question")
 TOO_CLOSE: Final = Unknown("two calls ended too close together to tell which was last")
 INCOMPLETE: Final = Unknown("the recorder may hold older calls than the index")
@@ -132,9 +134,12 @@ def lasts_until(
     one of the calls has been ongoing for too long; `FOR_GOOD` if there is none.
     """
     if isinstance(query.selector, ByParty):
-        waited = isinstance(verdict, NotFound) and Status.NEXT in query.selector.statuses
-        if waited or (isinstance(verdict, Found | Ambiguous) and verdict.rule == Status.NEXT.value):
+        rule = "" if isinstance(verdict, NotFound) else verdict.rule
+        tried = [status.value for status in query.selector.statuses]
+        if Status.NEXT.value in tried[: tried.index(rule) + 1 if rule in tried else None]:
             return None
+    if isinstance(verdict, Found) and verdict.call.provisional:
+        return None  # its record is awaited
     after, at_recorder = terms.stuck_after, now + snapshot.recorder_ahead
     if after is None:
         return FOR_GOOD
@@ -158,9 +163,9 @@ def _decide(query: Query, snapshot: Snapshot, now: datetime, terms: Terms) -> Ve
             concerned = [call for call in calls if call.concerns(number)]
             alive = [call for call in concerned if not is_stuck(call, now, terms.stuck_after)]
             return _by_party(query, snapshot, alive, statuses)
-        case ByPlatformCallID(value):
+        case ByPlatformCallID(value, _):
             return _by_id([c for c in calls if c.platform_call_id == value], snapshot, "platform")
-        case ByNativeID(value):
+        case ByNativeID(value, _):
             return _by_own_id([c for c in calls if c.native_id == value], snapshot)
         case _:  # pragma: no cover - the type checker proves that nothing is left
             assert_never(query.selector)
@@ -192,7 +197,8 @@ def _last(_query: Query, snapshot: Snapshot, calls: Sequence[Call]) -> Verdict:
     """The one that ended last; of several that ended in the same instant, that began last.
 
     An end that was inferred lies somewhere between two moments. If another's lies there, too,
-    nobody can tell which of them was last until their records appear.
+    nobody can tell which of them was last until their records appear. One whose record does not
+    appear may have been deleted, or never have been kept.
     """
     ended = [((call.ended_at, call.started_at), call) for call in calls if call.ended_at]
     if not ended:
@@ -202,6 +208,9 @@ def _last(_query: Query, snapshot: Snapshot, calls: Sequence[Call]) -> Verdict:
     inferred = [call.ended_after for call in latest if call.ended_after]
     if inferred and sum(at > min(inferred) for (at, _), _ in ended) > 1:
         return TOO_CLOSE
+    as_of = snapshot.as_of
+    if inferred and as_of and as_of + snapshot.recorder_ahead - newest[0] > RECORD_IS_LATE:
+        return RECORD_MISSING
     return _only(latest)
 
 

@@ -12,6 +12,7 @@ from typing import Final, assert_never, final
 
 from gateway.core.calls import same
 from gateway.core.errors import Code
+from gateway.core.numbers import SHORTEST_INTERNATIONAL
 from gateway.core.parameters import Pair
 from gateway.core.query import FORMS, ByNativeID, ByParty, ByPlatformCallID, Query, Status
 from gateway.core.replies import Outcome
@@ -88,7 +89,8 @@ def question(query: Query) -> tuple[Pair, ...] | None:
     """The parameters that put a query to the recorder; `None` if that cannot be done.
 
     `next` depends on when it is put, forms that are not documented are ours alone, and of a
-    number that can be read in two ways the recorder might take the other one.
+    number that can be read in two ways the recorder might take the other one. A long number may be
+    recorded with separators, which the recorder itself does not look through.
     """
     kind: tuple[Pair, ...] = (("type", "manualRecord"),) if query.manual else ()
     match query.selector:
@@ -96,10 +98,12 @@ def question(query: Query) -> tuple[Pair, ...] | None:
             status = ",".join(each.value for each in statuses)
             if status not in FORMS or Status.NEXT in statuses or len(numbers) > 1:
                 return None
+            if sum(map(str.isdigit, numbers[0])) >= SHORTEST_INTERNATIONAL:
+                return None
             return ("extension", numbers[0]), ("status", status), *kind
-        case ByPlatformCallID(value):
-            return ("platformCallID", value), *kind
-        case ByNativeID(value):
-            return ("nativeID", value), *kind
+        case ByPlatformCallID(value, spelt):
+            return ("platformCallID", spelt or value), *kind
+        case ByNativeID(value, spelt):
+            return ("nativeID", spelt or value), *kind
         case _:  # pragma: no cover - the type checker proves that nothing is left
             assert_never(query.selector)

@@ -16,6 +16,8 @@ from gateway.core.requests import Clock
 log = logging.getLogger(__name__)
 
 TERM: Final = timedelta(seconds=4)  # of the lease: so long after a death nobody feeds, at most
+DITHER: Final = 0.1  # by which part the time between two rounds is shortened, at the most
+GOLDEN: Final = 0.618  # steps by it come everywhere, and nowhere twice
 SHORTEST_PAUSE: Final = 0.05  # seconds between two rounds
 BEAT: Final = 1.0  # seconds between prolonging the lease, or trying to get it
 
@@ -119,6 +121,7 @@ class Feeder:
         self._rounds = rounds
         self._lease = lease
         self._every = every
+        self._fraction = 0.0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self._failing = ""
@@ -147,7 +150,11 @@ class Feeder:
                 begun = time.monotonic()
                 self._step()
                 # From begin to begin: a slow recorder must not make the index older still.
-                left = self._every - (time.monotonic() - begun)
+                # And at another fraction of a second each time: the recorder's clock is told
+                # in whole seconds.
+                self._fraction = (self._fraction + GOLDEN) % 1.0
+                every = self._every * (1.0 - DITHER * self._fraction)
+                left = every - (time.monotonic() - begun)
                 self._stopped.wait(max(left, SHORTEST_PAUSE))
 
     def _step(self) -> None:

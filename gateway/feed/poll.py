@@ -30,6 +30,7 @@ SWEEP_EVERY: Final = timedelta(minutes=1)
 OUTAGE: Final = timedelta(minutes=1)
 # After an outage: calls that nobody saw ongoing may have begun that long before it.
 LONGEST_CALL: Final = timedelta(hours=12)
+BUDGET: Final = timedelta(seconds=1)  # of a round, for records that are missing
 TIDY_EVERY: Final = timedelta(hours=1)
 FUTURE: Final = timedelta(days=366)  # whatever the clocks say, the newest call is in the window
 _AROUND: Final = timedelta(seconds=1)
@@ -50,6 +51,7 @@ class Poll:
     keep: timedelta
     clock: Clock
     hold: Callable[[], None] = field(default=lambda: None)
+    _done_at: datetime | None = None
     _latest: list[datetime] = field(default_factory=list)
     _swept_at: datetime | None = None
     _tidied_at: datetime | None = None
@@ -84,11 +86,15 @@ class Poll:
         unfinished = self.store.unfinished()
         difference = reconcile(unfinished, listing)
         removed = (*difference.removed, *_secondaries(pages))
-        state = replace(state, as_of=asked_at, recorder_ahead=least)
+        read_since = max(state.read_since or since, now - self.keep)
+        state = replace(state, as_of=asked_at, recorder_ahead=least, read_since=read_since)
         self.hold()
         self.store.update(difference.calls, state, removed=removed, asked_at=asked_at)
         ended = [call for call in (*unfinished, *difference.calls) if call.provisional]
-        self._look_further(ended, since, asked_at, now)
+        try:
+            self._look_further(ended, since, asked_at, now)
+        finally:
+            self._done_at = self.clock()
 
     def _ongoing_pages(self, now: datetime) -> list[Page]:
         """All ongoing calls: stuck ones may be older than whatever the index keeps."""
@@ -114,7 +120,9 @@ class Poll:
             return oldest  # without any record the recorder's own time is not known for sure
         since = min(state.recorded_until, now) - self._overlap(state.recorded_until)
         seen_at = state.as_of + state.recorder_ahead
-        if now - seen_at > OUTAGE:
+        # A round that took long is no outage: what it read need not be read again.
+        resumed_at = self._done_at and self._done_at + state.recorder_ahead
+        if now - max(seen_at, resumed_at or seen_at) > OUTAGE:
             since = min(since, seen_at - LONGEST_CALL)
         return max(since, oldest)
 
@@ -156,7 +164,10 @@ class Poll:
     def _store_missing(self, ended: list[Call], since: datetime, now: datetime) -> None:
         """Look for the records of calls that have ended and began before the window."""
         missing = (call for call in ended if call.started_at < since)
+        deadline = self.clock() + BUDGET
         for call in self._missing.due(missing, now):
+            if self.clock() > deadline:
+                return  # each will have its turn again
             self._listed(call.started_at - _AROUND, call.started_at + _AROUND)
 
     def _listed(self, start: datetime, end: datetime) -> set[str]:
@@ -187,10 +198,11 @@ class Poll:
 
     def _tidy(self, now: datetime) -> None:
         """Forget what is too old, and find out whether the recorder remembers more than we do."""
-        oldest = now - self.keep
-        older = self._lists.has_any_before(oldest)
+        state, oldest = self.store.state(), now - self.keep
+        # Not `oldest` alone: whoever is told to keep more has not read it yet.
+        older = self._lists.has_any_before(state.read_since or oldest)
         self.hold()
-        self.store.update((), replace(self.store.state(), complete=not older))
+        self.store.update((), replace(state, complete=not older))
         self.store.forget_before(oldest)
 
     def _calls(self, page: Page, now: datetime) -> list[Call]:

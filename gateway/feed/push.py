@@ -23,6 +23,8 @@ MOST_EVENTS: Final = 1000  # of one request
 PREVAILS_FOR: Final = timedelta(seconds=5)
 # The record's own end may be that much earlier than the pushed one.
 _TOLERANCE: Final = timedelta(seconds=2)
+_OLDEST: Final = timedelta(days=366)
+_AHEAD_OF_US: Final = timedelta(minutes=1)  # the pusher's clock
 _TEXTS: Final = ("caller", "called", "platform_call_id", "native_id")
 _FLAGS: Final = ("manual", "deleted")
 _TIMES: Final = ("started_at", "ended_at")
@@ -102,7 +104,8 @@ def _check(event: Event, where: str) -> None:
         if name not in _FIELDS:
             raise NewsFault(f"{where} has a field that is not known; there are {_listed()}")
         right = bool if name in _FLAGS else str
-        if not isinstance(value, right) or (isinstance(value, str) and len(value) > _LONGEST):
+        fits = not isinstance(value, str) or (len(value) <= _LONGEST and value.isprintable())
+        if not isinstance(value, right) or not fits:
             what = "true or false" if right is bool else f"a text of at most {_LONGEST} characters"
             raise NewsFault(f"{where}.{name} must be {what}")
     if not same(str(event.get("id", ""))):
@@ -110,7 +113,7 @@ def _check(event: Event, where: str) -> None:
 
 
 def _call(event: Event, known: Call | None, where: str, now: datetime, ahead: timedelta) -> Call:
-    started_at, ended_at = (_time(event, name, where, ahead) for name in _TIMES)
+    started_at, ended_at = (_time(event, name, where, now, ahead) for name in _TIMES)
     if known is None:
         if not (event.get("caller") or event.get("called")):
             raise NewsFault(f"{where} is not known yet, and so needs a caller or a called")
@@ -126,13 +129,15 @@ def _call(event: Event, known: Call | None, where: str, now: datetime, ahead: ti
         manual=bool(event.get("manual", known.manual)),
     )
     if ended_at is None or known.final:
-        return call
-    if ended_at < call.started_at:
+        ended_at = known.ended_at
+    if ended_at is not None and ended_at < call.started_at:
         raise NewsFault(f"{where}.ended_at is before the call began")
+    if ended_at is None or ended_at == known.ended_at:
+        return call
     return replace(call, ended_at=ended_at, ended_after=max(ended_at - _TOLERANCE, call.started_at))
 
 
-def _time(event: Event, name: str, where: str, ahead: timedelta) -> datetime | None:
+def _time(event: Event, name: str, where: str, now: datetime, ahead: timedelta) -> datetime | None:
     if name not in event:
         return None
     right = 'write it with its zone, as "2026-03-02T12:00:00.250Z"'
@@ -143,6 +148,8 @@ def _time(event: Event, name: str, where: str, ahead: timedelta) -> datetime | N
         raise NewsFault(f"{where}.{name} is no time; {right}") from error
     if told.tzinfo is None:
         raise NewsFault(f"{where}.{name} has no zone; {right}")
+    if not now - _OLDEST <= told <= now + _AHEAD_OF_US:
+        raise NewsFault(f"{where}.{name} is more than a year ago, or yet to come")
     return _to_millisecond(recorded)
 
 

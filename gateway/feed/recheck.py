@@ -6,7 +6,7 @@ slice at a time, round and round. Knows nothing of who asks, or how often.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, final
 
@@ -14,7 +14,7 @@ from gateway.core.calls import Call, same
 from gateway.feed.paging import PAGE_LENGTH
 from gateway.stores import CallStore
 
-MOST_ASKED: Final = 20  # records of which it is asked one by one whether they are gone
+MOST_ASKED: Final = 5  # records of which it is asked one by one whether they are gone
 SHORTEST: Final = timedelta(seconds=10)
 LATEST: Final = timedelta(minutes=15)
 LONGEST: Final = timedelta(days=1)
@@ -33,12 +33,18 @@ class Recheck:
     store: CallStore
     listed: Callable[[datetime, datetime], set[str]]
     remove: Callable[[Sequence[str]], None]
+    _absent: dict[str, Call] = field(default_factory=dict)
     _recent: timedelta = LATEST
     _reached: datetime | None = None
     _length: timedelta = timedelta(hours=1)
 
     def latest(self, now: datetime) -> None:
-        """Read the latest minutes; fewer of them where they hold more than a few pages."""
+        """Read the latest minutes; fewer of them where they hold more than a few pages.
+
+        What was absent the last time, and is so still, goes: one empty answer proves nothing.
+        """
+        self._remove(list(self._absent.values()))
+        self._absent.clear()
         count = self._window(now - self._recent, now)
         self._recent = _fitted(self._recent, count, 5 * PAGE_LENGTH, LATEST)
 
@@ -57,7 +63,7 @@ class Recheck:
         # What the index has is looked up first: what comes meanwhile is not missing.
         ours = self.store.within(start, end)
         ids = self.listed(start, end)
-        self._remove([call for call in ours if same(call.id) not in ids])
+        self._absent.update((each.id, each) for each in ours if same(each.id) not in ids)
         return len(ids)
 
     def _remove(self, absent: Sequence[Call]) -> None:

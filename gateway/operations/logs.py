@@ -13,8 +13,8 @@ def start_logging(level: int = logging.INFO) -> None:
     logging.basicConfig(
         level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
-    # Nobody prints them, and under gevent each greenlet would get a thread object for it.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    # Nobody prints its name, and under gevent each greenlet would get a thread object for it.
+    logging.logThreads = False
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
 

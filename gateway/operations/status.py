@@ -13,8 +13,8 @@ _STYLE: Final = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { margin: 1rem auto; max-width: 60rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin-bottom: 1.5rem; }
-th, td { text-align: left; padding: .25rem .5rem; border-bottom: 1px solid GrayText;
-  overflow-wrap: anywhere; }
+th, td { text-align: left; padding: .25rem .5rem; border-bottom: 1px solid GrayText; }
+div { overflow-x: auto; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; }
 .bad { font-weight: bold; }
 """
@@ -87,4 +87,5 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
         + "</tr>"
         for first, *rest in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    return f'<div tabindex="0">{table}</div>'

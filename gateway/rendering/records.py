@@ -71,14 +71,18 @@ def stream_calls(file: Readable) -> Iterator[Mapping[str, str]]:
         no_network=True,
         huge_tree=True,
     )
+    any_record = False
     try:
         for _, record in events:
+            any_record = True
             if record.getroottree().docinfo.internalDTD is not None:
                 raise RecorderGarbled(_NO_LIST)
             yield _row(record)
             _forget(record)
     except etree.XMLSyntaxError as error:
         raise RecorderGarbled(f"{_NO_LIST} (line {error.lineno})") from error
+    if not any_record and next(events.root.iter(LIST_OF_CALLS), None) is None:
+        raise RecorderGarbled(_NO_LIST)
 
 
 def _forget(record: _Element) -> None:

@@ -27,13 +27,15 @@ class FeedState:
     """How far the feed has come; kept with the calls, so that whoever feeds next goes on there.
 
     `as_of`, `complete` and `recorder_ahead` as in `Snapshot`. `recorded_until` is the feed's
-    high-water mark: the latest begin of a recorded call that it has read (recorder's clock).
+    high-water mark: the latest begin of a recorded call that it has read (recorder's clock), and
+    `read_since` how far back it has read.
     """
 
     as_of: datetime | None = None
     complete: bool = False
     recorder_ahead: timedelta = timedelta(0)
     recorded_until: datetime | None = None
+    read_since: datetime | None = None
 
 
 @final

@@ -191,9 +191,9 @@ def _concerns(call: Call, selector: Selector) -> bool:
     match selector:
         case ByParty(numbers, _):
             return any(call.concerns(number) for number in numbers)
-        case ByPlatformCallID(value):
+        case ByPlatformCallID(value, _):
             return call.platform_call_id == value
-        case ByNativeID(value):
+        case ByNativeID(value, _):
             return call.native_id == value
         case _:  # pragma: no cover - the type checker proves that nothing is left
             assert_never(selector)

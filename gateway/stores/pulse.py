@@ -17,6 +17,10 @@ from gateway.stores import Pulse, statements
 from gateway.stores.connections import Connections, forks
 from gateway.stores.rows import moment
 
+# Closing any descriptor of a file drops all locks that this process holds on it, SQLite's among
+# them (POSIX, fcntl): whatever is opened here stays open for good.
+_NEVER_CLOSED: Final[list[mmap.mmap]] = []
+_DESCRIPTORS: Final[list[int]] = []
 # The header stands there twice, and a commit writes both: bytes that are torn differ from both.
 _HEADER: Final = 96  # bytes
 
@@ -30,7 +34,7 @@ class PulseReader:
 
     def __init__(self, file: Connections, path: Path) -> None:
         self._file = file
-        self._shared = path.with_name(f"{path.name}-shm")
+        self._path = path
         self._connection: sqlite3.Connection | None = None
         self._memory: mmap.mmap | None = None
         self._forks = forks()
@@ -66,11 +70,17 @@ class PulseReader:
         self._connection = self._file.open()
         with self._file.translated():
             self._connection.execute(statements.PULSE).fetchone()  # now the file is there
-            descriptor = os.open(self._shared, os.O_RDONLY)
-            try:
-                self._memory = mmap.mmap(descriptor, _HEADER, prot=mmap.PROT_READ)
-            except ValueError as error:  # shorter than the header
-                raise StoreError(f"the store {self._shared} has no index of its log") from error
-            finally:
-                os.close(descriptor)
+            self._memory = _mapped(self._path)
         return self._memory
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    real = path.resolve()  # SQLite keeps it beside the file itself, not beside a link to it
+    descriptor = os.open(real.with_name(f"{real.name}-shm"), os.O_RDONLY)
+    _DESCRIPTORS.append(descriptor)
+    try:
+        memory = mmap.mmap(descriptor, _HEADER, prot=mmap.PROT_READ)
+    except ValueError as error:  # shorter than the header
+        raise StoreError(f"the store {path} has no index of its log") from error
+    _NEVER_CLOSED.append(memory)
+    return memory

@@ -62,6 +62,7 @@ CREATE TABLE IF NOT EXISTS state (
     complete INTEGER NOT NULL DEFAULT 0,
     recorder_ahead INTEGER NOT NULL DEFAULT 0,
     recorded_until INTEGER,
+    read_since INTEGER,
     revision INTEGER NOT NULL DEFAULT 0,
     silent TEXT NOT NULL DEFAULT '',  -- forms of question, a line each
     leased_by TEXT,

@@ -70,8 +70,9 @@ class SqliteStore:
         """See `CallStore`."""
         with self._file.reading() as connection:
             row = connection.execute(statements.FEED_STATE).fetchone()
-        as_of, complete, ahead, until = row
-        return FeedState(moment(as_of), bool(complete), span_of(ahead), moment(until))
+        as_of, complete, ahead, until, since = row
+        span = span_of(ahead)
+        return FeedState(moment(as_of), bool(complete), span, moment(until), moment(since))
 
     def unfinished(self) -> tuple[Call, ...]:
         """See `CallStore`."""
@@ -231,6 +232,7 @@ def _values(state: FeedState) -> Row:
         state.complete,
         microseconds_in(state.recorder_ahead),
         microseconds(state.recorded_until),
+        microseconds(state.read_since),
     )
 
 

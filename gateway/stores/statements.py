@@ -39,10 +39,10 @@ ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)
 FORGET_OVERRULED: Final = "DELETE FROM overruled WHERE until < ?"
 MOVE_ON: Final = """
 UPDATE state SET revision = revision + (? OR complete <> ?),
-    as_of = ?, complete = ?, recorder_ahead = ?, recorded_until = ?
+    as_of = ?, complete = ?, recorder_ahead = ?, recorded_until = ?, read_since = ?
 """
 CHANGED: Final = "UPDATE state SET revision = revision + 1"
-FEED_STATE: Final = "SELECT as_of, complete, recorder_ahead, recorded_until FROM state"
+FEED_STATE: Final = "SELECT as_of, complete, recorder_ahead, recorded_until, read_since FROM state"
 TALLIES: Final = "SELECT form, tally FROM tallies"
 TALLY: Final = "INSERT OR REPLACE INTO tallies VALUES (?, ?)"
 SILENCE: Final = "UPDATE state SET silent = ?, revision = revision + 1 WHERE silent <> ?"
@@ -84,8 +84,9 @@ FORGET_TOKENS: Final = "DELETE FROM tokens WHERE expires_at < ?"
 _NEWEST: Final = "(SELECT max(ended_at) FROM calls WHERE {side} = :{number} {manual})"
 _EARLIEST: Final = f"""(SELECT min(coalesce(ended_after, ended_at)) FROM calls
     WHERE {{side}} = :{{number}} AND ended_at = {_NEWEST} {{manual}})"""
-# To the millisecond below: rather a call too many than one too few.
-_LATER: Final = ">= (:asked_at + (SELECT recorder_ahead FROM state)) / 1000"
+# And those that began minutes before the question: a call that was there shall be known to have
+# been, though the recorder's clock be set back while the question waits.
+_LATER: Final = ">= (:asked_at + (SELECT recorder_ahead FROM state)) / 1000 - 300000"
 
 # What each status needs to see of a number's calls; {side} is `caller` or `called`. A call that
 # began after the question also ended after it, and the end is what the index is sorted by.
@@ -111,9 +112,9 @@ def concerning(query: Query) -> tuple[str, Values]:
             asked_at = {"asked_at": microseconds(query.asked_at)}
             named = {f"n{i}": _bound(number) for i, number in enumerate(numbers)}
             return _by_party(len(numbers), statuses, query.manual), named | asked_at
-        case ByPlatformCallID(value):
+        case ByPlatformCallID(value, _):
             return _by_id("platform_call_id"), {"value": _bound(value)}
-        case ByNativeID(value):
+        case ByNativeID(value, _):
             return _by_id("native_id"), {"value": _bound(value)}
         case _:  # pragma: no cover - the type checker proves that nothing is left
             assert_never(query.selector)

@@ -10,6 +10,7 @@ from gateway.core.selection import (
     FROM_THE_FUTURE,
     INCOMPLETE,
     NEVER_FED,
+    RECORD_MISSING,
     TOO_CLOSE,
     TOO_OLD,
     Ambiguous,
@@ -93,19 +94,28 @@ def test_last_calls_that_began_and_ended_together_are_ambiguous() -> None:
     assert verdict("last,ongoing", LATER, replace(LATER, id="twin"), ONGOING) == Ambiguous(2)
 
 
+JUST_ENDED = call("just ended", started=-600, ended=-30)
+
+
 def test_an_inferred_end_is_an_end() -> None:
-    assert verdict("last", guessed(LATER), ENDED).__class__ is Found
+    assert verdict("last", guessed(JUST_ENDED), ENDED).__class__ is Found
 
 
 def test_an_inferred_end_that_may_be_before_anothers_leaves_the_last_open() -> None:
-    before, between = guessed(ENDED), replace(ENDED, id="b", ended_at=at(-300.5))
+    before, between = guessed(JUST_ENDED), replace(JUST_ENDED, id="b", ended_at=at(-30.5))
     assert verdict("last", before, between) is TOO_CLOSE
-    assert verdict("last", before, replace(between, ended_at=at(-301))) == Found(before)
-    assert (
-        verdict("last", before, guessed(replace(ENDED, id="c", started_at=at(-599)))) is TOO_CLOSE
-    )
-    certain = replace(ENDED, id="d", ended_at=at(-299))
+    assert verdict("last", before, replace(between, ended_at=at(-31))) == Found(before)
+    twin = guessed(replace(JUST_ENDED, id="c", started_at=at(-599)))
+    assert verdict("last", before, twin) is TOO_CLOSE
+    certain = replace(JUST_ENDED, id="d", ended_at=at(-29))
     assert verdict("last", before, certain) == Found(certain)
+
+
+def test_a_call_whose_record_does_not_appear_is_soon_nobodys_last_one() -> None:
+    late = guessed(replace(ENDED, ended_at=at(-60.001)))
+    assert verdict("last,ongoing", late, ONGOING) is RECORD_MISSING
+    assert verdict("last", guessed(replace(ENDED, ended_at=at(-60)))).__class__ is Found
+    assert verdict("last", late, JUST_ENDED) == Found(JUST_ENDED)
 
 
 def test_an_index_that_was_never_fed_is_silent() -> None:
@@ -257,6 +267,8 @@ def test_a_stuck_call_is_found_by_its_ids_all_the_same() -> None:
         pytest.param("next", [COMING], None, id="found as next"),
         pytest.param("next", [], None, id="no next"),
         pytest.param("ongoing,next", [ENDED], None, id="no next either"),
+        pytest.param("next,last", [ENDED], None, id="found after next"),
+        pytest.param("last", [guessed(replace(ENDED, ended_at=at(90)))], None, id="inferred"),
         pytest.param("ongoing", [STALE], at(100), id="about to be stuck"),
         pytest.param("last", [ENDED, STALE], at(100), id="beside one about to be stuck"),
     ],

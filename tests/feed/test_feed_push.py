@@ -66,7 +66,7 @@ def test_the_same_news_again_change_nothing() -> None:
 
 def test_what_its_record_has_settled_is_not_unsettled() -> None:
     final = call("a8")
-    later = told({"id": "a8", "ended_at": "2026-03-02T18:00:00Z"}, known=(final,))
+    later = told({"id": "a8", "ended_at": "2026-03-02T12:00:30Z"}, known=(final,))
     assert later.calls == (final,)
 
 
@@ -83,6 +83,8 @@ def test_times_are_translated_to_the_recorders_clock() -> None:
         ({"id": " "}, "calls[0].id is missing"),
         ({"id": 7}, "calls[0].id must be a text of at most 256 characters"),
         ({"id": "x" * 257}, "calls[0].id must be a text"),
+        ({"id": "\ud800", "caller": "1"}, "calls[0].id must be a text"),
+        ({"id": "a\x1b[31m", "caller": "1"}, "calls[0].id must be a text"),
         ({"id": "a"}, "needs a caller or a called"),
         ({"id": "a", "caller": "1", "extension": "1"}, "a field that is not known; there are call"),
         ({"id": "a", "caller": "1", "manual": "yes"}, "calls[0].manual must be true or false"),
@@ -92,6 +94,8 @@ def test_times_are_translated_to_the_recorders_clock() -> None:
         ),
         ({**BEGUN, "started_at": "2026-03-02T12:00:00"}, "calls[0].started_at has no zone"),
         ({**BEGUN, "ended_at": "2026-03-02T11:00:00Z"}, "ended_at is before the call began"),
+        ({**BEGUN, "ended_at": "2026-03-02T12:01:01Z"}, "ended_at is more than a year ago, or yet"),
+        ({**BEGUN, "started_at": "0001-01-01T00:00:00Z"}, "started_at is more than a year ago, or"),
     ],
 )
 def test_a_wrong_event_is_named_with_its_place_and_what_would_be_right(
@@ -132,3 +136,9 @@ def test_a_call_of_the_recorders_that_is_pushed_stays_the_recorders() -> None:
     known = replace(CALL, pushed=False)
     (changed,) = told({"id": "A8", "called": "9999"}, known=(known,)).calls
     assert changed == replace(known, called="9999")
+
+
+def test_a_begin_after_the_end_that_is_known_is_refused() -> None:
+    later = {"id": "a8", "started_at": "2026-03-02T12:00:00Z"}
+    with pytest.raises(NewsFault, match="before the call began"):
+        told(later, known=(call("a8"),))

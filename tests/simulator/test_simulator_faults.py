@@ -56,7 +56,7 @@ def test_actions_in_json_are_a_list() -> None:
 
 def test_a_fault_meets_its_share_of_its_actions() -> None:
     one = Fault(Kind.ERROR, 0.25, frozenset(("GetCallID",)))
-    faults = Faults([one], Random(1))  # noqa: S311 - repeatable, not secret
+    faults = Faults([one], Random(1))
     met = sum(Kind.ERROR in faults.meet("GetCallID") for _ in range(1000))
     assert 200 < met < 300
     assert not any(faults.meet("SearchCalls") for _ in range(100))

@@ -46,7 +46,9 @@ def calls(draw: st.DrawFn) -> Call:
     )
 
 
-states = st.builds(FeedState, moments, st.booleans(), spans, st.none() | moments)
+states = st.builds(
+    FeedState, moments, st.booleans(), spans, st.none() | moments, st.none() | moments
+)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ FED = FeedState(
     complete=True,
     recorder_ahead=timedelta(seconds=-1.5),
     recorded_until=NOON - timedelta(microseconds=1),
+    read_since=NOON - timedelta(days=30),
 )
 TERM = timedelta(seconds=4)
 ONGOING = call("a", ended=None)

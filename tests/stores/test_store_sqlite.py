@@ -384,3 +384,38 @@ def test_processes_read_whole_updates_while_another_writes(path: Path) -> None:
 
 def moved(second: int) -> Call:
     return call(ended=second)
+
+
+def test_a_pulse_costs_sqlite_none_of_its_locks(file: SqliteStore, path: Path) -> None:
+    """Closing a descriptor of a file drops all locks of the process on it (POSIX)."""
+
+    def locks() -> int:
+        inode = f":{path.with_name('calls.db-shm').stat().st_ino} "
+        return sum(inode in line for line in Path("/proc/locks").read_text("ascii").splitlines())
+
+    with file._file.writing() as connection:
+        connection.execute("UPDATE state SET revision = revision")
+        before = locks()
+        for _ in range(2):
+            file.pulse()
+            file._pulse.close()
+        assert locks() >= before
+        assert before
+
+
+def test_a_store_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link.db").symlink_to(tmp_path / "data" / "calls.db")
+    with closing(SqliteStore(tmp_path / "link.db")) as store:
+        store.update([call()], FED)
+        assert store.pulse().as_of == NOON
+
+
+def test_a_call_that_began_before_the_question_was_there_whatever_the_clocks_say(
+    file: SqliteStore,
+) -> None:
+    ahead = FeedState(as_of=NOON, complete=True, recorder_ahead=timedelta(seconds=90))
+    file.update([call("there", started=89, ended=None)], ahead)
+    query = Query(ByParty(("8856",), (Status.NEXT,)), NOON)
+    looked = query.after_looking(file.snapshot(query))
+    assert "there" in (looked.present or ())
