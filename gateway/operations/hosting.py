@@ -10,10 +10,12 @@ import re
 import resource
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final, Protocol, final
 from urllib.parse import quote
 
-from gunicorn.glogging import Logger
+from gunicorn.glogging import Logger, SafeAtoms
 
 from gateway.operations.logs import start_logging
 
@@ -22,6 +24,8 @@ LOOK_EVERY: Final = 0.2  # seconds between a worker's being told to stop and our
 MOST_DESCRIPTORS: Final = 65_536  # of a worker
 LONGEST_PATH: Final = 100  # characters of it in the access log
 
+_REQUEST_ID: Final = "{x-request-id}o"
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _BEYOND_THE_PATH: Final = re.compile(r"[?;].*", re.DOTALL)
 _QUERY: Final = re.compile(r"\?\S*")
 
@@ -46,12 +50,50 @@ class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
         super().setup(cfg)
         self.error_log.addFilter(WithoutQueries())
 
-    def atoms(self, *given: Any) -> dict[str, Any]:  # noqa: ANN401 - gunicorn ships no types
-        """As gunicorn does, but for the path, which it decodes: a client could forge lines."""
-        atoms: dict[str, Any] = super().atoms(*given)
-        path = _BEYOND_THE_PATH.sub("", atoms["U"] or "-")
-        atoms["U"] = quote(path.encode("latin-1", "replace"), safe="/-._~")[:LONGEST_PATH]
+    def atoms(self, *given: Any) -> "Atoms":  # noqa: ANN401 - gunicorn ships no types
+        """What a line may be made of, made when the line's format wants it."""
+        return Atoms(super().atoms, given)
+
+    def atoms_wrapper_class(self, atoms: "Atoms") -> "Atoms":
+        """They need no wrapping to be safe."""
         return atoms
+
+
+@final
+class Atoms(dict[str, Any]):
+    """The parts of a line of the access log: those of the shipped format at once, others as asked.
+
+    Gunicorn makes some forty for each request, whatever the format, which takes as long as all of
+    the rest of an answer. Mutable: it fills itself.
+    """
+
+    def __init__(self, make_all: Callable[..., dict[str, Any]], given: tuple[Any, ...]) -> None:
+        response, _, environ, took = given
+        super().__init__(
+            h=environ.get("REMOTE_ADDR", "-"),
+            m=environ.get("REQUEST_METHOD", "-"),
+            U=_path(environ.get("PATH_INFO") or "-"),
+            s=str(response.status).split(None, 1)[0],
+            B=getattr(response, "sent", None),
+            M=took // _MILLISECOND,
+        )
+        self._make_all = make_all
+        self._given = given
+
+    def __missing__(self, name: str) -> Any:  # noqa: ANN401 - gunicorn ships no types
+        """An answer's header, or whatever gunicorn itself knows by that name."""
+        if name == _REQUEST_ID:
+            headers: list[tuple[str, str]] = self._given[0].headers
+            return next((value for key, value in headers if key.lower() == "x-request-id"), "-")
+        every = SafeAtoms({**self._make_all(*self._given), "U": self["U"]})
+        return every[name]
+
+
+@lru_cache
+def _path(path: str) -> str:
+    """As the server decoded it, a path could forge a line, or hide a secret behind a `%3F`."""
+    bare = _BEYOND_THE_PATH.sub("", path)
+    return quote(bare.encode("latin-1", "replace"), safe="/-._~")[:LONGEST_PATH]
 
 
 class Worker(Protocol):

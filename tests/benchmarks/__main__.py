@@ -74,6 +74,7 @@ ACCESS_LOG = "%(h)s %(m)s %(U)s %(s)s %(B)s %(M)sms id=%({x-request-id}o)s"
 AS_SHIPPED = [
     *("--worker-class", "gevent", "--http-parser", "python", "--no-control-socket"),
     *("--worker-connections", "12000", "--limit-request-line", "8190", "--keep-alive", "5"),
+    *("--logger-class", "gateway.operations.hosting.QuietLogger"),
     *("--forwarded-allow-ips", "", "--access-logformat", ACCESS_LOG),
 ]
 OF_GUNICORN = {"Server", "Date", "Connection"}
