@@ -1,7 +1,9 @@
 """The doors, called as a WSGI server calls them, under the standard library's validator."""
 
 import io
+import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -82,6 +84,14 @@ def recorder() -> Iterator[Server]:
     """A recorder in which nothing happens by itself."""
     with Server(QUIET, SystemClock()) as server:
         yield server
+
+
+def eventually(condition: Callable[[], bool], within: float = 15.0) -> None:
+    """Wait until it holds, or fail."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
 
 
 def configuration(url: str, more: str = "", application: str = "") -> Config:
@@ -506,3 +516,16 @@ def test_a_number_is_one_however_it_is_written(
     asked = urlencode({**SAMPLE, "status": "odd"}).replace("8856", escape(number).replace(" ", "+"))
     call(gateway, asked)
     assert dict(heard(recorder, "GetCallID").form)["extension"] == "+3612345678"
+
+
+def test_a_share_of_the_answers_is_checked_by_the_gateways_own_login(recorder: Server) -> None:
+    config = configuration(recorder.url)
+    index = replace(config.index, verify=1.0)
+    application = wsgi.create_app(replace(config, index=index))
+    try:
+        eventually(lambda: "hit" in call(application, SAMPLE).headers["cache-status"])
+        eventually(lambda: application.plant.store.tallies().get("last") is not None)
+        tally = application.plant.store.tallies()["last"]
+        assert (dict(tally.wrong), tally.silent) == ({}, False)
+    finally:
+        application.plant.stop()

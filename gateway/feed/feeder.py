@@ -15,7 +15,8 @@ from gateway.core.requests import Clock
 
 log = logging.getLogger(__name__)
 
-TERM: Final = timedelta(seconds=4)  # of the lease: so long after a death nobody feeds, at most
+# Of the lease. So long after a death nobody feeds at most, and a beat and a round: five seconds.
+TERM: Final = timedelta(seconds=3)
 DITHER: Final = 0.1  # by which part the time between two rounds is shortened, at the most
 GOLDEN: Final = 0.618  # steps by it come everywhere, and nowhere twice
 SHORTEST_PAUSE: Final = 0.05  # seconds between two rounds

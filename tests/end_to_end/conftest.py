@@ -49,6 +49,7 @@ class Hosted:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     options: tuple[str, ...] = ()
+    more: str = ""  # of the one application's settings
 
     @property
     def origin(self) -> str:
@@ -93,7 +94,7 @@ class Hosted:
         text = text.replace("http://127.0.0.1:9090/verba/api", self.recorder)
         text = text.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}")
         config = self.folder / "demo.toml"
-        config.write_text(text, "utf-8")
+        config.write_text(text + self.more, "utf-8")
         command = [sys.executable, "-m", "gateway", "serve", str(config), "--"]
         command += ["--worker-class", self.worker, *self.options]
         with (self.folder / "log").open("ab") as log:
