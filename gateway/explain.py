@@ -24,7 +24,9 @@ from gateway.core.query import (
 from gateway.core.replies import Origin
 from gateway.core.requests import Request
 from gateway.core.secrets import Secret
-from gateway.core.selection import (
+from gateway.core.selection import is_stuck
+from gateway.core.tokens import TokenRecord
+from gateway.core.verdicts import (
     Ambiguous,
     Found,
     NotFound,
@@ -32,9 +34,7 @@ from gateway.core.selection import (
     Unknown,
     Unsure,
     Verdict,
-    is_stuck,
 )
-from gateway.core.tokens import TokenRecord
 from gateway.door import query_pairs
 from gateway.index import Sight
 from gateway.pipeline import Gateway

@@ -15,15 +15,14 @@ from gateway.core.errors import IndexSilent, StoreError
 from gateway.core.query import Query, meant
 from gateway.core.replies import Origin, Source
 from gateway.core.requests import Clock
-from gateway.core.selection import (
+from gateway.core.selection import Terms, select
+from gateway.core.verdicts import (
     Ambiguous,
     Found,
     NotYet,
-    Terms,
     Unknown,
     Unsure,
     Verdict,
-    select,
 )
 from gateway.stores import CallStore
 from gateway.stores.watch import HungUp, Watch

@@ -18,7 +18,11 @@ from gateway.core.errors import StoreError
 from gateway.core.query import Query
 from gateway.core.replies import Origin, Rendition
 from gateway.core.requests import Request
-from gateway.core.selection import CLOCKS_DIFFER, NotFound, Spoken, Terms, lasts_until
+from gateway.core.selection import CLOCKS_DIFFER, Terms, lasts_until
+from gateway.core.verdicts import (
+    NotFound,
+    Spoken,
+)
 from gateway.pipeline import Gateway, Journey
 from gateway.rendering.headers import Aging, Header, aging
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from gateway.config import Config
+from gateway.cooperation import give_way, has_hung_up
 from gateway.core.errors import Refusal
 from gateway.core.replies import Rendition
 from gateway.door import METHODS, Door, check, query_pairs
 from gateway.memo import Memo
 from gateway.operations.logs import frames
 from gateway.operators import OURS, Operators, plain
-from gateway.wiring import Plant, build, clock, give_way, has_hung_up
+from gateway.wiring import Plant, build, clock
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

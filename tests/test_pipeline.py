@@ -22,8 +22,11 @@ from gateway.core.query import ByParty, Query, Status, form_of
 from gateway.core.replies import Dialect, Rendition, Reply, Stream
 from gateway.core.requests import Request
 from gateway.core.secrets import Secret
-from gateway.core.selection import Found, Terms
+from gateway.core.selection import Terms
 from gateway.core.tokens import TokenRecord
+from gateway.core.verdicts import (
+    Found,
+)
 from gateway.core.verification import Disagreement
 from gateway.forwarding import Forwarding
 from gateway.index import Index

@@ -16,7 +16,11 @@ from gateway.core.numbers import SHORTEST_INTERNATIONAL
 from gateway.core.parameters import Pair
 from gateway.core.query import FORMS, ByNativeID, ByParty, ByPlatformCallID, Query, Status
 from gateway.core.replies import Outcome
-from gateway.core.selection import Ambiguous, Found, Spoken
+from gateway.core.verdicts import (
+    Ambiguous,
+    Found,
+    Spoken,
+)
 
 STRIKES: Final = 3  # disagreements, without as many agreements as pay for them, and it is silent
 FORGIVEN_AFTER: Final = 100  # agreements in a row

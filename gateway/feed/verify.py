@@ -16,7 +16,10 @@ from typing import Final, Protocol, final
 from gateway.core.errors import CallgateError
 from gateway.core.query import Query, form_of
 from gateway.core.replies import Outcome
-from gateway.core.selection import Spoken, Verdict
+from gateway.core.verdicts import (
+    Spoken,
+    Verdict,
+)
 from gateway.core.verification import Disagreement, Tally, disagreement, question, says
 
 log = logging.getLogger(__name__)

@@ -43,9 +43,21 @@ def of_made(response_type: ResponseType, styles: Iterable[str] = ()) -> tuple[He
 
 def of_sent(document: Document) -> tuple[Header, ...]:
     """Of the recorder's own body."""
-    default = CONTENT_TYPES[ResponseType.XML]
+    return (("Content-Type", _type_of(document)), *of_session(document))
+
+
+def _type_of(document: Document) -> str:
+    """What the recorder said it is; with the charset that it is in, if that was left out."""
     said = document.content_type
-    return (("Content-Type", said if said and _is_legal(said) else default), *of_session(document))
+    if not said or not _is_legal(said):
+        return CONTENT_TYPES[ResponseType.XML]
+    if said.lower().startswith("text/") and "charset" not in said.lower():
+        try:
+            document.body.decode()
+        except UnicodeDecodeError:
+            return said  # its declaration may know better
+        return f"{said.rstrip('; ')}; charset=UTF-8"
+    return said
 
 
 def of_session(document: Document) -> Iterator[Header]:

@@ -14,16 +14,15 @@ from hypothesis import strategies as st
 
 from gateway.core.calls import Call, Snapshot
 from gateway.core.query import ByParty, Query, Status
-from gateway.core.selection import (
+from gateway.core.selection import Terms, select
+from gateway.core.verdicts import (
     Ambiguous,
     Found,
     NotFound,
     NotYet,
-    Terms,
     Unknown,
     Unsure,
     Verdict,
-    select,
 )
 from tests.fakes import NOON
 

@@ -7,6 +7,11 @@ from gateway.core.calls import Call, Snapshot
 from gateway.core.query import ByNativeID, ByPlatformCallID, Query, Selector
 from gateway.core.selection import (
     FOR_GOOD,
+    Terms,
+    lasts_until,
+    select,
+)
+from gateway.core.verdicts import (
     FROM_THE_FUTURE,
     INCOMPLETE,
     NEVER_FED,
@@ -18,11 +23,8 @@ from gateway.core.selection import (
     NotFound,
     NotYet,
     Spoken,
-    Terms,
     Unsure,
     Verdict,
-    lasts_until,
-    select,
 )
 from tests.core.indexed import MAX_AGE, TERMS, Case, at
 from tests.fakes import NOON, call, guessed

@@ -13,13 +13,13 @@ from gateway.core.query import (
     form_of,
 )
 from gateway.core.replies import CANNOT_BE_FOUND, Outcome
-from gateway.core.selection import (
+from gateway.core.selection import select
+from gateway.core.verdicts import (
     CONTRADICTED,
     Ambiguous,
     Found,
     NotFound,
     Spoken,
-    select,
 )
 from gateway.core.verification import (
     FORGIVEN_AFTER,

@@ -34,6 +34,23 @@ def test_a_document_without_a_content_type_is_said_to_be_xml() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "said", "passed_on"),
+    [
+        (b"<a/>", "text/xml", "text/xml; charset=UTF-8"),
+        ("<a>\u00e9</a>".encode(), "text/xml;", "text/xml; charset=UTF-8"),
+        (b"<a>\xe9</a>", "text/xml", "text/xml"),
+        (b"<a/>", "text/xml; Charset=latin-1", "text/xml; Charset=latin-1"),
+        (b"<a/>", "application/xml", "application/xml"),
+    ],
+)
+def test_a_charset_that_the_recorder_left_out_is_added(
+    body: bytes, said: str, passed_on: str
+) -> None:
+    rendition = LEGACY.render(document(body, said), ResponseType.XML, FROM_RECORDER)
+    assert values(rendition, "Content-Type") == [passed_on]
+
+
+@pytest.mark.parametrize(
     ("dress", "content_type"),
     [
         (ResponseType.XML, "text/xml; charset=UTF-8"),
