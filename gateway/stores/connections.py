@@ -7,10 +7,11 @@ Knows the file and its schema, and nothing of what is asked.
 import itertools
 import os
 import sqlite3
+import stat
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, final
@@ -117,7 +118,7 @@ class Connections:
 def _open(path: Path, pragmas: Iterable[str]) -> sqlite3.Connection:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=True)
+        _make(path)
     connection = sqlite3.connect(
         path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
     )
@@ -129,6 +130,19 @@ def _open(path: Path, pragmas: Iterable[str]) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _make(path: Path) -> None:
+    """An empty file for its owner alone, made without opening it.
+
+    Closing a descriptor of a file drops all locks that this process has on it (POSIX), and another
+    thread may have made and opened it by now.
+    """
+    with suppress(FileExistsError):
+        try:
+            os.mknod(path, mode=0o600 | stat.S_IFREG)
+        except PermissionError:  # where this is for the superuser alone
+            path.touch(mode=0o600, exist_ok=True)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
