@@ -26,15 +26,7 @@ from gateway.core.requests import Request
 from gateway.core.secrets import Secret
 from gateway.core.selection import is_stuck
 from gateway.core.tokens import TokenRecord
-from gateway.core.verdicts import (
-    Ambiguous,
-    Found,
-    NotFound,
-    NotYet,
-    Unknown,
-    Unsure,
-    Verdict,
-)
+from gateway.core.verdicts import Ambiguous, Found, NotFound, NotYet, Unknown, Unsure, Verdict
 from gateway.door import query_pairs
 from gateway.index import Sight
 from gateway.pipeline import Gateway

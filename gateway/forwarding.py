@@ -90,9 +90,7 @@ class Forwarding:
             said = self._said.get(_key(admitted, query))
         if said is None or said.revision is None or said.revision != self.index.revision():
             return None
-        terms, age = self.index.terms, self.index.clock() - said.asked_at
-        of_no = terms.max_age_of_no if said.no else None
-        most = terms.max_age if of_no is None else of_no
+        age, most = self.index.clock() - said.asked_at, self.index.terms.bound(no=said.no)
         return (said.document, age) if -CLOCKS_DIFFER <= age <= most else None
 
     def _keep(self, key: Hashable, query: Query, said: Said) -> None:

@@ -16,14 +16,7 @@ from gateway.core.query import Query, meant
 from gateway.core.replies import Origin, Source
 from gateway.core.requests import Clock
 from gateway.core.selection import Terms, select
-from gateway.core.verdicts import (
-    Ambiguous,
-    Found,
-    NotYet,
-    Unknown,
-    Unsure,
-    Verdict,
-)
+from gateway.core.verdicts import Ambiguous, Found, NotYet, Unknown, Unsure, Verdict
 from gateway.stores import CallStore
 from gateway.stores.watch import HungUp, Watch
 

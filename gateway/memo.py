@@ -19,10 +19,7 @@ from gateway.core.query import Query
 from gateway.core.replies import Origin, Rendition
 from gateway.core.requests import Request
 from gateway.core.selection import CLOCKS_DIFFER, Terms, lasts_until
-from gateway.core.verdicts import (
-    NotFound,
-    Spoken,
-)
+from gateway.core.verdicts import NotFound, Spoken
 from gateway.pipeline import Gateway, Journey
 from gateway.rendering.headers import Aging, Header, aging
 
@@ -35,8 +32,8 @@ class Kept:
     """An answer from the index, as it will be given again.
 
     `revision`: of the store that it rests on. `until`: when the token must be proven anew, or a
-    call becomes stuck.
-    `max_age`: how old the index may be. `headers`: without the one that tells its age.
+    call becomes stuck. `max_age`: how old the index may be. `headers`: without the one that tells
+    its age.
     """
 
     query: Query
@@ -98,12 +95,11 @@ def _kept(journey: Journey, revision: int | None, terms: Terms) -> Kept | None:
     until = lasts_until(sight.query, snapshot, verdict, sight.seen_at, terms)
     if until is None:
         return None
-    of_no = terms.max_age_of_no if isinstance(verdict, NotFound) else None
     return Kept(
         sight.query,
         revision,
         min(until, admitted.until or until),
-        terms.max_age if of_no is None else of_no,
+        terms.bound(no=isinstance(verdict, NotFound)),
         rendition.status,
         tuple(header for header in rendition.headers if header[0] != "Cache-Status"),
         aging(sight.source(Origin.HIT)),

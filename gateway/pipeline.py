@@ -37,10 +37,7 @@ from gateway.core.replies import (
 from gateway.core.requests import Request
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.core.verdicts import (
-    CONTRADICTED,
-    Spoken,
-)
+from gateway.core.verdicts import CONTRADICTED, Spoken
 from gateway.forwarding import Forwarding
 from gateway.index import Index, Sight
 from gateway.rendering import Renderer

@@ -19,6 +19,7 @@ from gateway.core.errors import StoreError
 from gateway.core.replies import Dialect
 from gateway.core.secrets import Secret
 from gateway.core.selection import Terms
+from gateway.core.verification import silent_among
 from gateway.feed.account import Account, Credentials
 from gateway.feed.feeder import Feeder, Lease
 from gateway.feed.poll import Poll
@@ -87,8 +88,7 @@ class Plant:
         except StoreError as error:
             return Health(ready=False, reason=str(error))
         stale_is_enough = any(each.stale_answers for each in self.config.applications)
-        silent = sorted(form for form, tally in tallies.items() if tally.silent)
-        max_age = self.gateway.index.terms.max_age
+        max_age, silent = self.gateway.index.terms.max_age, silent_among(tallies)
         return health(state, clock(), max_age, silent, stale_is_enough=stale_is_enough)
 
     def figures(self) -> Figures:

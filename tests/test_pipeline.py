@@ -24,9 +24,7 @@ from gateway.core.requests import Request
 from gateway.core.secrets import Secret
 from gateway.core.selection import Terms
 from gateway.core.tokens import TokenRecord
-from gateway.core.verdicts import (
-    Found,
-)
+from gateway.core.verdicts import Found
 from gateway.core.verification import Disagreement
 from gateway.forwarding import Forwarding
 from gateway.index import Index

@@ -11,12 +11,7 @@ from types import MappingProxyType
 from typing import Final, Protocol, assert_never, final
 
 from gateway.core.errors import Code, NoAnswer, Refusal
-from gateway.core.verdicts import (
-    Ambiguous,
-    Found,
-    NotFound,
-    Spoken,
-)
+from gateway.core.verdicts import Ambiguous, Found, NotFound, Spoken
 
 # The seed's own sentence.
 CANNOT_BE_FOUND: Final = "Unable to retrieve the call identifier, because the call cannot be found."

@@ -51,6 +51,10 @@ class Terms:
     stuck_after: timedelta | None = None
     though_contradicted: bool = False
 
+    def bound(self, *, no: bool) -> timedelta:
+        """How old what an answer rests on may be; `no`: if the answer is that there is no call."""
+        return self.max_age_of_no if no and self.max_age_of_no is not None else self.max_age
+
     def at_any_age(self) -> "Terms":
         """The same, but for how old a snapshot may be."""
         return replace(self, max_age=timedelta.max, max_age_of_no=None)
@@ -68,8 +72,7 @@ def select(query: Query, snapshot: Snapshot, now: datetime, terms: Terms) -> Ver
     if form_of(query) in snapshot.silent and not terms.though_contradicted:
         return CONTRADICTED
     verdict = _decide(query, snapshot, now + snapshot.recorder_ahead, terms)
-    of_no = terms.max_age_of_no
-    if isinstance(verdict, NotFound) and of_no is not None and age > of_no:
+    if age > terms.bound(no=isinstance(verdict, NotFound)):
         return Unsure(snapshot.as_of + terms.max_age)
     return verdict
 

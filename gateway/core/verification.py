@@ -16,11 +16,7 @@ from gateway.core.numbers import SHORTEST_INTERNATIONAL
 from gateway.core.parameters import Pair
 from gateway.core.query import FORMS, ByNativeID, ByParty, ByPlatformCallID, Query, Status
 from gateway.core.replies import Outcome
-from gateway.core.verdicts import (
-    Ambiguous,
-    Found,
-    Spoken,
-)
+from gateway.core.verdicts import Ambiguous, Found, Spoken
 
 STRIKES: Final = 3  # disagreements, without as many agreements as pay for them, and it is silent
 FORGIVEN_AFTER: Final = 100  # agreements in a row
@@ -66,6 +62,11 @@ class Tally:
             agreed=agreed,
             silent=self.silent and not forgiven,
         )
+
+
+def silent_among(tallies: Mapping[str, Tally]) -> tuple[str, ...]:
+    """The forms of question on which the recorder has contradicted the index too often."""
+    return tuple(sorted(form for form, tally in tallies.items() if tally.silent))
 
 
 def disagreement(verdict: Spoken, outcome: Outcome) -> Disagreement | None:

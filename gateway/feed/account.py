@@ -107,10 +107,6 @@ class Account:
             return False
         return refusal.token_refused or self.clock() - self._issued_at >= _LOGIN_AGAIN_AFTER
 
-    def _search(self, parameters: tuple[Pair, ...]) -> tuple[CallList | Outcome, Ahead | None]:
-        document, ahead = self._ask("SearchCalls", (*parameters, *self._login()))
-        return self.offload(read_calls, document.body), ahead
-
     def _login(self) -> tuple[Pair, ...]:
         """The token as a parameter, fresh if need be; none where the key is enough."""
         user, password = self.credentials.user_name, self.credentials.password

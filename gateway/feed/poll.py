@@ -17,7 +17,7 @@ from gateway.feed.account import Page
 from gateway.feed.clocks import UNKNOWN, Ahead, ClockDifference
 from gateway.feed.missing import Missing
 from gateway.feed.paging import BEGINNING, Lists, Search
-from gateway.feed.recheck import Recheck
+from gateway.feed.recheck import Recheck, around
 from gateway.feed.reconciliation import Listing, reconcile
 from gateway.feed.records import call_of, id_of, is_secondary, local_end, local_start, local_time
 from gateway.stores import CallStore, FeedState
@@ -33,7 +33,6 @@ LONGEST_CALL: Final = timedelta(hours=12)
 BUDGET: Final = timedelta(seconds=1)  # of a round, for records that are missing
 TIDY_EVERY: Final = timedelta(hours=1)
 FUTURE: Final = timedelta(days=366)  # whatever the clocks say, the newest call is in the window
-_AROUND: Final = timedelta(seconds=1)
 
 
 @final
@@ -168,7 +167,7 @@ class Poll:
         for call in self._missing.due(missing, now):
             if self.clock() > deadline:
                 return  # each will have its turn again
-            self._listed(call.started_at - _AROUND, call.started_at + _AROUND)
+            self._listed(*around(call))
 
     def _listed(self, start: datetime, end: datetime) -> set[str]:
         """Store what the recorder lists between two begins, and tell the ids in it."""

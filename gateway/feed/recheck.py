@@ -79,8 +79,12 @@ class Recheck:
             self.remove([call.id for call in gone])
 
     def _is_listed(self, call: Call) -> bool:
-        ids = self.listed(call.started_at - _AROUND, call.started_at + _AROUND)
-        return same(call.id) in ids
+        return same(call.id) in self.listed(*around(call))
+
+
+def around(call: Call) -> tuple[datetime, datetime]:
+    """Between which begins a list holds this call's record, and few others."""
+    return call.started_at - _AROUND, call.started_at + _AROUND
 
 
 def _fitted(length: timedelta, count: int, most: int, longest: timedelta) -> timedelta:

@@ -16,10 +16,7 @@ from typing import Final, Protocol, final
 from gateway.core.errors import CallgateError
 from gateway.core.query import Query, form_of
 from gateway.core.replies import Outcome
-from gateway.core.verdicts import (
-    Spoken,
-    Verdict,
-)
+from gateway.core.verdicts import Spoken, Verdict
 from gateway.core.verification import Disagreement, Tally, disagreement, question, says
 
 log = logging.getLogger(__name__)

@@ -27,11 +27,6 @@ class Figures:
     tallies: Mapping[str, Tally]
     parked: int
 
-    @property
-    def silent(self) -> tuple[str, ...]:
-        """The forms of question on which the recorder has contradicted the index."""
-        return tuple(sorted(form for form, tally in self.tallies.items() if tally.silent))
-
 
 def figures(store: CallStore, terms: Terms, now: datetime, parked: int) -> Figures:
     """Look at everything once. Raises `StoreError`."""

@@ -14,7 +14,7 @@ from gateway.core.calls import Call, Snapshot, same
 from gateway.core.query import ByNativeID, ByParty, ByPlatformCallID, Query, Selector
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.core.verification import Disagreement, Tally
+from gateway.core.verification import Disagreement, Tally, silent_among
 from gateway.stores import KEPT_AFTER_EXPIRY, OVERRULED_FOR, Changes, FeedState, Pulse
 
 
@@ -129,7 +129,7 @@ class MemoryStore:
         return after
 
     def _silent(self) -> frozenset[str]:
-        return frozenset(form for form, tally in self._tallies.items() if tally.silent)
+        return frozenset(silent_among(self._tallies))
 
     def changes(self, since: int) -> Changes:
         """See `CallStore`."""

@@ -20,7 +20,6 @@ from gateway.stores.rows import moment
 # Closing any descriptor of a file drops all locks that this process holds on it, SQLite's among
 # them (POSIX, fcntl): whatever is opened here stays open for good.
 _NEVER_CLOSED: Final[list[mmap.mmap]] = []
-_DESCRIPTORS: Final[list[int]] = []
 # The header stands there twice, and a commit writes both: bytes that are torn differ from both.
 _HEADER: Final = 96  # bytes
 
@@ -77,7 +76,6 @@ class PulseReader:
 def _mapped(path: Path) -> mmap.mmap:
     real = path.resolve()  # SQLite keeps it beside the file itself, not beside a link to it
     descriptor = os.open(real.with_name(f"{real.name}-shm"), os.O_RDONLY)
-    _DESCRIPTORS.append(descriptor)
     try:
         memory = mmap.mmap(descriptor, _HEADER, prot=mmap.PROT_READ)
     except ValueError as error:  # shorter than the header

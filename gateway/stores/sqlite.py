@@ -16,7 +16,7 @@ from gateway.core.calls import Call, Snapshot
 from gateway.core.query import Query
 from gateway.core.secrets import Secret
 from gateway.core.tokens import TokenRecord
-from gateway.core.verification import Disagreement, Tally
+from gateway.core.verification import Disagreement, Tally, silent_among
 from gateway.stores import (
     KEPT_AFTER_EXPIRY,
     OVERRULED_FOR,
@@ -153,7 +153,7 @@ class SqliteStore:
             tallies[form] = after = tallies.get(form, Tally()).after(disagreement)
             text = json.dumps({name: getattr(after, name) for name in _TALLY}, default=dict)
             connection.execute(statements.TALLY, (form, text))
-            silent = "\n".join(sorted(each for each, tally in tallies.items() if tally.silent))
+            silent = "\n".join(silent_among(tallies))
             connection.execute(statements.SILENCE, (silent, silent))
         return after
 

@@ -15,15 +15,7 @@ from hypothesis import strategies as st
 from gateway.core.calls import Call, Snapshot
 from gateway.core.query import ByParty, Query, Status
 from gateway.core.selection import Terms, select
-from gateway.core.verdicts import (
-    Ambiguous,
-    Found,
-    NotFound,
-    NotYet,
-    Unknown,
-    Unsure,
-    Verdict,
-)
+from gateway.core.verdicts import Ambiguous, Found, NotFound, NotYet, Unknown, Unsure, Verdict
 from tests.fakes import NOON
 
 FORMS: Final = ("ongoing", "next", "last", "ongoing,next", "last,ongoing")

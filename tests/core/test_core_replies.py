@@ -22,11 +22,7 @@ from gateway.core.replies import (
     answer,
     excuse,
 )
-from gateway.core.verdicts import (
-    Ambiguous,
-    Found,
-    NotFound,
-)
+from gateway.core.verdicts import Ambiguous, Found, NotFound
 from tests.fakes import NODE, SAMPLE_ID, call
 
 DIALECTS = [

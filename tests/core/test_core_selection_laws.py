@@ -7,13 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.calls import Call
-from gateway.core.verdicts import (
-    Ambiguous,
-    Found,
-    NotFound,
-    NotYet,
-    Unknown,
-)
+from gateway.core.verdicts import Ambiguous, Found, NotFound, NotYet, Unknown
 from tests.core.indexed import CASES, FRESH, Case, at, calls_between, oracle, told
 
 STRANGERS = calls_between("8", "9")

@@ -4,13 +4,7 @@ import pytest
 
 from gateway.core.calls import Call
 from gateway.core.selection import NEXT_WITHIN, select
-from gateway.core.verdicts import (
-    Ambiguous,
-    Found,
-    NotFound,
-    NotYet,
-    Verdict,
-)
+from gateway.core.verdicts import Ambiguous, Found, NotFound, NotYet, Verdict
 from tests.core.indexed import TERMS, Case, at, told
 from tests.fakes import NOON, call
 

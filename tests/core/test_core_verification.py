@@ -14,13 +14,7 @@ from gateway.core.query import (
 )
 from gateway.core.replies import CANNOT_BE_FOUND, Outcome
 from gateway.core.selection import select
-from gateway.core.verdicts import (
-    CONTRADICTED,
-    Ambiguous,
-    Found,
-    NotFound,
-    Spoken,
-)
+from gateway.core.verdicts import CONTRADICTED, Ambiguous, Found, NotFound, Spoken
 from gateway.core.verification import (
     FORGIVEN_AFTER,
     STRIKES,

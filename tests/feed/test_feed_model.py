@@ -21,13 +21,7 @@ from gateway.core.calls import Call
 from gateway.core.errors import RecorderUnreachable
 from gateway.core.query import ByParty, Query, Status
 from gateway.core.selection import Terms, select
-from gateway.core.verdicts import (
-    Ambiguous,
-    Found,
-    NotFound,
-    Unknown,
-    Verdict,
-)
+from gateway.core.verdicts import Ambiguous, Found, NotFound, Unknown, Verdict
 from gateway.feed.poll import Poll
 from tests.fakes import NOON, FrozenClock
 from tests.feed.recorders import MONTH, UTC_ZONE, FakeSearch

@@ -10,12 +10,7 @@ import pytest
 from gateway.core.errors import Code, RecorderTimeout
 from gateway.core.query import ByParty, Query, Status
 from gateway.core.replies import CANNOT_BE_FOUND, Outcome
-from gateway.core.verdicts import (
-    Found,
-    NotFound,
-    Unknown,
-    Verdict,
-)
+from gateway.core.verdicts import Found, NotFound, Unknown, Verdict
 from gateway.core.verification import STRIKES, TRUSTED_AFTER, Disagreement
 from gateway.feed.verify import MOST_PER_SECOND, NotCheckedError, Verifier
 from gateway.stores.memory import MemoryStore
