@@ -48,7 +48,7 @@ def run_stats(config: Config) -> int:
         ("calls", f"about {figures.calls:,}"),
         ("ongoing", f"{figures.ongoing:,}"),
         ("provisional", f"{figures.provisional:,} whose end is inferred"),
-        ("stuck", f"{len(figures.stuck):,}"),
+        ("stuck", f"{len(figures.stuck):,}, {figures.contradicted:,} recorded as ended"),
         ("complete", "yes" if figures.complete else "no: the recorder holds older calls"),
         ("clocks", f"the recorder's is {figures.recorder_ahead.total_seconds():+.3f} s ahead"),
     )

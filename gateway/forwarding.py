@@ -5,7 +5,7 @@ one: it serves the same question again for as long. Knows nothing of why the rec
 """
 
 import logging
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -16,10 +16,11 @@ from cachetools import LRUCache
 from gateway.core.admission import Admitted
 from gateway.core.errors import StoreError
 from gateway.core.learning import lesson
-from gateway.core.query import ByParty, Query, Status
+from gateway.core.parameters import Pair
+from gateway.core.query import ByParty, Query, Status, selecting
 from gateway.core.replies import Document, Outcome, Reply
 from gateway.core.selection import CLOCKS_DIFFER
-from gateway.index import Index
+from gateway.index import DOUBTED_AFTER, Doomed, Index
 from gateway.rendering.documents import read
 from gateway.stores import TokenStore
 
@@ -53,11 +54,15 @@ class Said:
 @final
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """The way to the recorder and back. Shared by all threads of a worker."""
+    """The way to the recorder and back. Shared by all threads of a worker.
+
+    `name`: the id of the call that is meant by selectors, where the recorder can tell.
+    """
 
     recorder: Recorder
     tokens: TokenStore
     index: Index
+    name: Callable[[tuple[Pair, ...]], str | None] = lambda _: None
     _said: LRUCache[Hashable, Said] = field(
         default_factory=lambda: LRUCache(MOST_KEPT, getsizeof=lambda said: len(said.document.body))
     )
@@ -69,7 +74,7 @@ class Forwarding:
         `query`: what the request puts to the index, if it does and the index was silent.
         """
         asked_at, revision = self.index.clock(), self.index.revision()
-        doomed = self.index.doomed_by(admitted)
+        doomed = self.index.doomed_by(admitted) or self._named(admitted)
         reply, node = self.recorder.ask(admitted)
         # Media teach nothing: what came in their place may be a page to log in with.
         outcome = read(reply) if isinstance(reply, Document) else Outcome(None)
@@ -92,6 +97,12 @@ class Forwarding:
             return None
         age, most = self.index.clock() - said.asked_at, self.index.terms.bound(no=said.no)
         return (said.document, age) if -CLOCKS_DIFFER <= age <= most else None
+
+    def _named(self, admitted: Admitted) -> Doomed | None:
+        """The call that will be no more if the request succeeds, as the recorder tells it."""
+        selectors = selecting(admitted.parameters) if admitted.parameters.action.removes else ()
+        id_ = self.name(selectors) if selectors else None
+        return Doomed(id_, DOUBTED_AFTER) if id_ else None
 
     def _keep(self, key: Hashable, query: Query, said: Said) -> None:
         """Remember what was said to a question that does not depend on when it is put."""

@@ -12,13 +12,14 @@ from typing import Final, final
 from gateway.core.admission import Admitted
 from gateway.core.calls import Snapshot
 from gateway.core.errors import IndexSilent, StoreError
-from gateway.core.query import Query, meant
+from gateway.core.query import ByParty, Query, meant
 from gateway.core.replies import Origin, Source
 from gateway.core.requests import Clock
-from gateway.core.selection import Terms, select
+from gateway.core.selection import NEXT_WITHIN, Terms, select
 from gateway.core.verdicts import Ambiguous, Found, NotYet, Unknown, Unsure, Verdict
 from gateway.stores import CallStore
-from gateway.stores.watch import HungUp, Watch
+from gateway.stores.bell import HungUp
+from gateway.stores.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -143,16 +144,32 @@ class Index:
         meanwhile, it may speak again before the minute is over.
         """
         with self.watch.over(query, hung_up) as bell:
+            sight = self.look(query)
             while True:
-                sight = self.look(query)
                 silent = isinstance(sight.verdict, Unknown) and sight.verdict.passing
                 if not (silent or isinstance(sight.verdict, NotYet)):
                     return sight
-                left = until - self.clock()
+                # A clock that is set back while somebody waits must not make him wait for longer.
+                left = min(until - self.clock(), NEXT_WITHIN - bell.waited)
                 if left <= -self.terms.max_age:
                     raise IndexSilent
                 over = left <= timedelta(0)
-                bell.wait(left + self.terms.max_age if over else left, newer=silent or over)
+                news = bell.wait(left + self.terms.max_age if over else left, newer=silent or over)
+                sight = self._informed(sight, news)
+
+    def _informed(self, sight: Sight, news: Snapshot | None) -> Sight:
+        """Judge again by what has changed: ten thousand who are woken need not look each.
+
+        News tell of no call that was removed. Where no candidate was seen, none that is gone can
+        have been one, but it may have told which reading of a number is meant.
+        """
+        selector = sight.query.selector
+        several = isinstance(selector, ByParty) and len(selector.numbers) > 1
+        if news is None or several or not (sight.snapshot and isinstance(sight.verdict, NotYet)):
+            return self.look(sight.query)
+        snapshot, now = sight.snapshot.renewed_by(news), self.clock()
+        verdict = select(sight.query, snapshot, now, self.terms)
+        return Sight(sight.query, snapshot, now, verdict)
 
     def _settle(self, query: Query, hung_up: HungUp) -> Sight:
         """Wait for a snapshot that is new enough to say no, or until the index is silent."""

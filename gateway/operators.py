@@ -16,7 +16,8 @@ from gateway.core.secrets import Secret
 from gateway.door import read_body
 from gateway.feed.push import PREVAILS_FOR, NewsFault, read_news
 from gateway.operations import metrics, status
-from gateway.wiring import Plant, clock
+from gateway.plant import Plant
+from gateway.wiring import clock
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -5,11 +5,9 @@ Here, and nowhere else, the wall clock is read: everybody else is told the time.
 
 import os
 import secrets
-import threading
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import assert_never, final
+from typing import assert_never
 
 from gateway.config import Config, MemoryStore, RedisStore, SqliteStore, load
 from gateway.config import Index as IndexSettings
@@ -19,16 +17,15 @@ from gateway.core.errors import StoreError
 from gateway.core.replies import Dialect
 from gateway.core.secrets import Secret
 from gateway.core.selection import Terms
-from gateway.core.verification import silent_among
 from gateway.feed.account import Account, Credentials
 from gateway.feed.feeder import Feeder, Lease
+from gateway.feed.naming import Names
 from gateway.feed.poll import Poll
 from gateway.feed.verify import Verifier
 from gateway.forwarding import Forwarding
 from gateway.index import Index
-from gateway.operations.figures import Figures, figures
-from gateway.operations.health import Health, health
 from gateway.pipeline import Gateway
+from gateway.plant import Plant
 from gateway.recorder.client import Client
 from gateway.recorder.transport import Settings, Transport
 from gateway.rendering import Renderer
@@ -39,63 +36,6 @@ from gateway.stores.watch import Watch
 def clock() -> datetime:
     """The one clock of the gateway: now, in UTC."""
     return datetime.now(UTC)  # noqa: TID251 - the wiring is where time comes from
-
-
-@final
-@dataclass(slots=True)
-class Plant:
-    """A gateway with everything that runs beside it. Mutable: it is started and stopped.
-
-    Made before a server forks, started after: threads and connections do not survive a fork.
-    """
-
-    config: Config
-    gateway: Gateway
-    store: memory.MemoryStore | sqlite.SqliteStore
-    transport: Transport
-    feeder: Feeder
-    verifier: Verifier | None = None
-    _started: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def start(self) -> None:
-        """Begin to feed, once; returns at once, and needs no recorder."""
-        if self._started:  # asked for every request
-            return
-        with self._lock:
-            if not self._started:
-                self._started = True
-                self.feeder.start()
-                if self.verifier:
-                    self.verifier.start()
-
-    def stop(self) -> None:
-        """Wake whoever is parked, and stop feeding; the server finishes the requests that run."""
-        self.gateway.index.watch.stop()
-        if self.verifier:
-            self.verifier.stop()
-        with self._lock:
-            if self._started:
-                self.feeder.stop()
-        # Only what is idle is closed: a request that runs opens anew what it still needs.
-        self.transport.close()
-        self.store.close()
-
-    def health(self) -> Health:
-        """Whether it can answer."""
-        try:
-            state, tallies = self.store.state(), self.store.tallies()
-        except StoreError as error:
-            return Health(ready=False, reason=str(error))
-        stale_is_enough = any(each.stale_answers for each in self.config.applications)
-        max_age, silent = self.gateway.index.terms.max_age, silent_among(tallies)
-        return health(state, clock(), max_age, silent, stale_is_enough=stale_is_enough)
-
-    def figures(self) -> Figures:
-        """What there is to know of the index. Raises `StoreError`."""
-        return figures(
-            self.store, self.gateway.index.terms, clock(), self.gateway.index.watch.parked
-        )
 
 
 def build(config: Config | Path | str) -> Plant:
@@ -117,7 +57,12 @@ def build(config: Config | Path | str) -> Plant:
         applications=Applications(config.applications),
         tokens=store,
         index=index,
-        forwarding=Forwarding(Client(transport, config.recorder.nodes), store, index),
+        forwarding=Forwarding(
+            Client(transport, config.recorder.nodes),
+            store,
+            index,
+            Names(_account(config, transport)),
+        ),
         renderer=Renderer(config.replies.http_status),
         dialect=Dialect(config.replies.error_codes),
         verify=verifier.consider if verifier else lambda _: None,

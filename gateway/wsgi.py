@@ -19,7 +19,8 @@ from gateway.door import METHODS, Door, check, query_pairs
 from gateway.memo import Memo
 from gateway.operations.logs import frames
 from gateway.operators import OURS, Operators, plain
-from gateway.wiring import Plant, build, clock
+from gateway.plant import Plant
+from gateway.wiring import build, clock
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

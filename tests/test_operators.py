@@ -124,7 +124,8 @@ def test_a_store_that_fails_is_no_reason_for_a_trace(
 def troubled(gateway: wsgi.Application) -> None:
     """A stuck call with a hostile name, and a form that the recorder contradicts."""
     store = gateway.plant.store
-    store.update([call("<script>", ended=None)], FeedState(as_of=clock(), complete=True))
+    state = FeedState(as_of=clock(), complete=True, contradicted=7)
+    store.update([call("<script>", ended=None)], state)
     for _ in range(3):
         store.tally("last", Disagreement.ANOTHER_CALL)
 
@@ -138,6 +139,7 @@ def test_the_status_page_shows_what_is_wrong_and_runs_nothing(gateway: wsgi.Appl
     assert "&lt;script&gt;" in page
     assert "<script>" not in page
     assert "another call: 3" in page
+    assert '<th scope="row">Listed as ongoing, recorded as ended</th><td>7</td>' in page
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src")
     assert answer.headers["cache-control"] == "no-store"
 
@@ -149,6 +151,7 @@ def test_the_metrics_say_the_same_in_prometheuss_words(gateway: wsgi.Application
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "callgate_index_stuck_calls 1.0" in lines
     assert "callgate_index_ongoing_calls 0.0" in lines
+    assert "callgate_index_contradicted_calls 7.0" in lines
     assert "callgate_index_calls 2.0" in lines
     assert 'callgate_index_disagreements_total{form="last",kind="another call"} 3.0' in lines
     assert 'callgate_index_silent{form="last"} 1.0' in lines

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.core.applications import Application, Applications
+from gateway.core.calls import Snapshot
 from gateway.core.errors import (
     Code,
     NoAnswer,
@@ -61,6 +62,7 @@ class World:
 
     def __init__(self, *replies: Reply | NoAnswer, app: Application | None = None) -> None:
         self.clock = FrozenClock()
+        self.ticks = 0.0  # seconds, by a clock that nobody sets
         self.store = MemoryStore()
         self.store.update([call()], FeedState(as_of=NOON, complete=True))
         self.recorder = FakeRecorder(list(replies) or [OTHER])
@@ -71,7 +73,8 @@ class World:
     def built(self, calls: Any = None, **more: Any) -> Gateway:
         """The gateway, perhaps with another store, or otherwise different."""
         calls = calls or self.store
-        index = Index(calls, Watch(self.store), self.clock, self.terms)
+        watch = Watch(self.store, lambda: self.ticks)
+        index = Index(calls, watch, self.clock, self.terms)
         return Gateway(
             applications=self.applications,
             tokens=calls,
@@ -92,6 +95,22 @@ class World:
         asked.update(more)
         request = Request("id", tuple(pairs(**asked)), None, self.clock())
         return self.gateway.travel(request).rendition
+
+
+class Counting:
+    """A store that counts how often it is looked into."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.looks = 0
+        self._store = store
+
+    def snapshot(self, query: Query) -> Snapshot:
+        """As the store."""
+        self.looks += 1
+        return self._store.snapshot(query)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
 
 @pytest.fixture
@@ -363,6 +382,37 @@ def test_next_is_an_excuse_when_the_index_was_silent_at_the_end_of_the_minute(
     assert asker.answer().status == 503
 
 
+def test_a_clock_that_is_set_back_makes_nobody_wait_for_longer(world: World) -> None:
+    asker = Asker(world, status="next")
+    world.clock.move(-3600)
+    world.ticks = 64
+    world.store.update([call("noise", started=-9, ended=-8)], FeedState(as_of=world.clock()))
+    assert asker.answer().status == 503
+
+
+def test_who_is_woken_by_the_call_does_not_look_into_the_store_again(world: World) -> None:
+    store = Counting(world.store)
+    world.gateway = world.built(store)
+    asker = Asker(world, status="next")
+    eventually(lambda: store.looks == 2)  # before he waits, and when he is sure to be woken
+    coming = call("the-next", started=1, ended=None)
+    world.store.update([coming], FeedState(as_of=NOON + timedelta(seconds=1), complete=True))
+    assert "the-next" in text(asker.answer())
+    assert store.looks == 2
+
+
+def test_who_is_woken_looks_again_where_a_number_can_be_read_in_two_ways(world: World) -> None:
+    store = Counting(world.store)
+    world.gateway = world.built(store)
+    world.store.update([call("there", caller="441234567", ended=-1)])
+    asker = Asker(world, status="next", extension=" 441234567")
+    eventually(lambda: store.looks == 2)
+    coming = call("the-next", caller="441234567", started=1, ended=None)
+    world.store.update([coming], FeedState(as_of=NOON + timedelta(seconds=1), complete=True))
+    assert "the-next" in text(asker.answer())
+    assert store.looks == 3
+
+
 def test_who_is_parked_is_told_when_the_gateway_stops(world: World) -> None:
     asker = Asker(world, status="next")
     world.gateway.index.watch.stop()
@@ -460,6 +510,39 @@ def test_what_deletes_nothing_that_is_known_removes_nothing(
     world.recorder.replies[:] = [reply]
     world.ask(**{"action": "DeleteCall"} | more)
     assert world.ask().body == FOUND
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"meetingID": "m-1"}, (("meetingID", "m-1"),)),
+        ({"extension": "9999", "status": "last"}, (("extension", "9999"), ("status", "last"))),
+        ({"extension": "8856", "status": "ongoing,next"}, None),
+    ],
+    ids=["nobody's selector", "another's", "yet to come"],
+)
+def test_a_call_that_the_index_cannot_tell_is_told_by_the_recorder_before_it_is_deleted(
+    world: World, asked: dict[str, str], told: tuple[tuple[str, str], ...] | None
+) -> None:
+    heard: list[object] = []
+
+    def name(selectors: tuple[tuple[str, str], ...]) -> str:
+        heard.append((selectors, len(world.recorder.asked)))
+        return SAMPLE_ID
+
+    world.gateway = replace(world.gateway, forwarding=replace(world.gateway.forwarding, name=name))
+    world.recorder.replies[:] = [DELETED]
+    world.ask(**{"action": "DeleteCall", "extension": None, "status": None} | asked)
+    assert heard == ([(told, 0)] if told else [])
+    assert world.ask().body == (NOT_FOUND if told else FOUND)
+
+
+def test_only_what_deletes_makes_the_recorder_say_which_call_it_is(world: World) -> None:
+    heard: list[object] = []
+    forwarding = replace(world.gateway.forwarding, name=heard.append)
+    world.gateway = replace(world.gateway, forwarding=forwarding)
+    world.ask(action="KeepCall", extension="9999")
+    assert heard == []
 
 
 def test_a_store_that_fails_does_not_hide_that_a_call_was_deleted(

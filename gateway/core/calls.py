@@ -1,6 +1,6 @@
 """A call as the index knows it, and what a store says of the calls that a question concerns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import final
 
@@ -76,3 +76,8 @@ class Snapshot:
     complete: bool = False
     recorder_ahead: timedelta = timedelta(0)
     silent: frozenset[str] = frozenset()
+
+    def renewed_by(self, news: "Snapshot") -> "Snapshot":
+        """The same with these calls put in or changed, as vouched for with the news."""
+        calls = {call.id: call for call in (*self.calls, *news.calls)}
+        return replace(news, calls=tuple(calls.values()))

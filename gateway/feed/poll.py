@@ -86,7 +86,13 @@ class Poll:
         difference = reconcile(unfinished, listing)
         removed = (*difference.removed, *_secondaries(pages))
         read_since = max(state.read_since or since, now - self.keep)
-        state = replace(state, as_of=asked_at, recorder_ahead=least, read_since=read_since)
+        state = replace(
+            state,
+            as_of=asked_at,
+            recorder_ahead=least,
+            read_since=read_since,
+            contradicted=self._contradicted(difference.calls),
+        )
         self.hold()
         self.store.update(difference.calls, state, removed=removed, asked_at=asked_at)
         ended = [call for call in (*unfinished, *difference.calls) if call.provisional]
@@ -99,6 +105,11 @@ class Poll:
         """All ongoing calls: stuck ones may be older than whatever the index keeps."""
         start, end = (local_time(each, self.zone) for each in (BEGINNING, now + FUTURE))
         return list(self._lists.pages("ongoing", start, end))
+
+    def _contradicted(self, changed: Iterable[Call]) -> int:
+        """How many calls are listed as ongoing though their own records say that they are over."""
+        ongoing = [call.id for call in changed if call.ongoing]
+        return sum(call.final for call in self.store.known(ongoing))
 
     def _ahead(self, pages: list[Page], state: FeedState) -> Ahead | None:
         """How far the recorder's clock is ahead of ours, if anything is known of it."""

@@ -119,13 +119,22 @@ class Verifier:
             raise NotCheckedError(f"the recorder answers with the code {outcome.code}")
         return disagreement(verdict, outcome)
 
+    def _try(self, query: Query) -> None:
+        try:
+            self.check(query)
+        except Exception as error:
+            unexpected = not isinstance(error, CallgateError)
+            log.log(
+                logging.ERROR if unexpected else logging.INFO,
+                "the index is not checked: %s",
+                error,
+                exc_info=unexpected,
+            )
+
     def _run(self) -> None:
         while not self._stopped.is_set():
             self._wanted.wait()
             self._wanted.clear()
             while self._waiting and not self._stopped.is_set():
-                try:
-                    self.check(self._waiting.popleft())
-                except CallgateError as error:
-                    log.info("the index is not checked: %s", error)
+                self._try(self._waiting.popleft())
                 self._stopped.wait(self.workers / MOST_PER_SECOND)

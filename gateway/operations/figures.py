@@ -14,7 +14,10 @@ from gateway.stores import CallStore
 @final
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The index at a moment. `age`: `None` if it was never fed. `parked`: in this worker."""
+    """The index at a moment. `age`: `None` if it was never fed. `parked`: in this worker.
+
+    `contradicted`: as in `FeedState`.
+    """
 
     now: datetime
     age: timedelta | None
@@ -24,6 +27,7 @@ class Figures:
     ongoing: int
     provisional: int
     stuck: tuple[Call, ...]
+    contradicted: int
     tallies: Mapping[str, Tally]
     parked: int
 
@@ -42,6 +46,7 @@ def figures(store: CallStore, terms: Terms, now: datetime, parked: int) -> Figur
         ongoing=sum(call.ongoing for call in unfinished) - len(stuck),
         provisional=sum(call.provisional for call in unfinished),
         stuck=stuck,
+        contradicted=state.contradicted,
         tallies=store.tallies(),
         parked=parked,
     )

@@ -100,6 +100,7 @@ class Worker(Protocol):
     """What of a gunicorn worker is used here."""
 
     alive: bool
+    cfg: Any
     wsgi: Any
     handle_error: Callable[..., None]
 
@@ -138,6 +139,7 @@ def post_worker_init(worker: Worker) -> None:
     _raise_limit()
     worker.handle_error = without_words(worker.handle_error)
     plant = worker.wsgi.load().plant
+    plant.among(worker.cfg.workers)
     # What was imported stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()

@@ -37,6 +37,11 @@ class _Once(Collector):
             ("provisional_calls", "Calls whose end is inferred", float(figures.provisional)),
             ("stuck_calls", "Calls that are ongoing for too long", float(len(figures.stuck))),
             (
+                "contradicted_calls",
+                "Calls that the recorder lists as ongoing, and has records of as ended",
+                float(figures.contradicted),
+            ),
+            (
                 "recorder_ahead_seconds",
                 "The recorder's clock minus ours",
                 figures.recorder_ahead.total_seconds(),

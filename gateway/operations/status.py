@@ -34,6 +34,7 @@ def page(figures: Figures, health: Health) -> bytes:
         ("Calls, about", f"{figures.calls:,}"),
         ("Ongoing", f"{figures.ongoing:,}"),
         ("End inferred, record awaited", f"{figures.provisional:,}"),
+        ("Listed as ongoing, recorded as ended", f"{figures.contradicted:,}"),
         ("Recorder's clock ahead", f"{figures.recorder_ahead.total_seconds():.2f} s"),
         ("Requests that wait in this worker", f"{figures.parked:,}"),
     )

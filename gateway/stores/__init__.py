@@ -28,7 +28,8 @@ class FeedState:
 
     `as_of`, `complete` and `recorder_ahead` as in `Snapshot`. `recorded_until` is the feed's
     high-water mark: the latest begin of a recorded call that it has read (recorder's clock), and
-    `read_since` how far back it has read.
+    `read_since` how far back it has read. `contradicted`: how many calls the recorder lists as
+    ongoing although their records say that they have ended; the records are believed.
     """
 
     as_of: datetime | None = None
@@ -36,6 +37,7 @@ class FeedState:
     recorder_ahead: timedelta = timedelta(0)
     recorded_until: datetime | None = None
     read_since: datetime | None = None
+    contradicted: int = 0
 
 
 @final
@@ -55,10 +57,19 @@ class Pulse:
 @final
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Which parties' calls changed since an earlier revision, in the form that is compared."""
+    """What changed up to a revision: the calls that are new or other than they were.
+
+    `snapshot` holds these calls alone, and vouches for them as any snapshot does. Calls that
+    were removed are not among them.
+    """
 
     revision: int
-    parties: frozenset[str]
+    snapshot: Snapshot
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Whose calls changed, in the form in which numbers are compared."""
+        return frozenset(p for call in self.snapshot.calls for p in (call.caller, call.called))
 
 
 class CallStore(Protocol):

@@ -20,7 +20,7 @@ from gateway.core.errors import StoreError
 
 _SCHEMA: Final = files("gateway.stores").joinpath("schema.sql").read_text("utf-8")
 _APPLICATION: Final = 1128353864  # as in the schema
-_VERSION: Final = 1  # as in the schema
+_VERSION: Final = 2  # as in the schema
 _BUSY_TIMEOUT: Final = 2.0  # seconds that a writer waits for another
 _PAUSE: Final = 0.005  # seconds between two attempts, where SQLite itself does not wait
 # Indexes of random ids are written all over the file. A long log and a large cache gather what

@@ -3,7 +3,7 @@
 -- rows are numbered, ids that are GUIDs are 16 bytes, and calls' times are milliseconds since
 -- 1970 in UTC. The times in `tokens` and `state` are microseconds.
 PRAGMA application_id = 1128353864;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE IF NOT EXISTS calls (
     number INTEGER PRIMARY KEY,
@@ -63,6 +63,7 @@ CREATE TABLE IF NOT EXISTS state (
     recorder_ahead INTEGER NOT NULL DEFAULT 0,
     recorded_until INTEGER,
     read_since INTEGER,
+    contradicted INTEGER NOT NULL DEFAULT 0,
     revision INTEGER NOT NULL DEFAULT 0,
     silent TEXT NOT NULL DEFAULT '',  -- forms of question, a line each
     leased_by TEXT,

@@ -59,20 +59,15 @@ class SqliteStore:
         statement, values = statements.concerning(query)
         with self._file.reading() as connection:
             rows = connection.execute(statement, values).fetchall()
-        as_of, complete, ahead, silent = rows[0][:4]
-        # A call may be fetched for several reasons.
-        found = dict.fromkeys(row[4:] for row in rows if row[4] is not None)
-        calls = tuple(map(call_of, found))
-        forms = frozenset(silent.splitlines())
-        return Snapshot(calls, moment(as_of), bool(complete), span_of(ahead), forms)
+        return _snapshot_of(rows)
 
     def state(self) -> FeedState:
         """See `CallStore`."""
         with self._file.reading() as connection:
             row = connection.execute(statements.FEED_STATE).fetchone()
-        as_of, complete, ahead, until, since = row
+        as_of, complete, ahead, until, since, wrong = row
         span = span_of(ahead)
-        return FeedState(moment(as_of), bool(complete), span, moment(until), moment(since))
+        return FeedState(moment(as_of), bool(complete), span, moment(until), moment(since), wrong)
 
     def unfinished(self) -> tuple[Call, ...]:
         """See `CallStore`."""
@@ -161,7 +156,7 @@ class SqliteStore:
         """See `CallStore`."""
         with self._file.reading() as connection:
             rows = connection.execute(statements.CHANGES, (since,)).fetchall()
-        return Changes(rows[0][0], frozenset(p for row in rows for p in row[1:] if p is not None))
+        return Changes(rows[0][0], _snapshot_of([row[1:] for row in rows]))
 
     def forget_before(self, before: datetime) -> int:
         """See `CallStore`."""
@@ -225,6 +220,16 @@ def _written(connection: sqlite3.Connection, rows: Collection[Row], keys: Collec
     return connection.total_changes > before
 
 
+def _snapshot_of(rows: Collection[Row]) -> Snapshot:
+    """From rows of `STATE` and `FIELDS`."""
+    as_of, complete, ahead, silent = next(iter(rows))[:4]
+    # A call may be fetched for several reasons.
+    found = dict.fromkeys(row[4:] for row in rows if row[4] is not None)
+    calls = tuple(map(call_of, found))
+    forms = frozenset(silent.splitlines())
+    return Snapshot(calls, moment(as_of), bool(complete), span_of(ahead), forms)
+
+
 def _values(state: FeedState) -> Row:
     return (
         state.complete,
@@ -233,6 +238,7 @@ def _values(state: FeedState) -> Row:
         microseconds_in(state.recorder_ahead),
         microseconds(state.recorded_until),
         microseconds(state.read_since),
+        state.contradicted,
     )
 
 

@@ -39,10 +39,13 @@ ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)
 FORGET_OVERRULED: Final = "DELETE FROM overruled WHERE until < ?"
 MOVE_ON: Final = """
 UPDATE state SET revision = revision + (? OR complete <> ?),
-    as_of = ?, complete = ?, recorder_ahead = ?, recorded_until = ?, read_since = ?
+    as_of = ?, complete = ?, recorder_ahead = ?, recorded_until = ?, read_since = ?,
+    contradicted = ?
 """
 CHANGED: Final = "UPDATE state SET revision = revision + 1"
-FEED_STATE: Final = "SELECT as_of, complete, recorder_ahead, recorded_until, read_since FROM state"
+FEED_STATE: Final = (
+    "SELECT as_of, complete, recorder_ahead, recorded_until, read_since, contradicted FROM state"
+)
 TALLIES: Final = "SELECT form, tally FROM tallies"
 TALLY: Final = "INSERT OR REPLACE INTO tallies VALUES (?, ?)"
 SILENCE: Final = "UPDATE state SET silent = ?, revision = revision + 1 WHERE silent <> ?"
@@ -54,8 +57,8 @@ WITHIN: Final = f"""
 SELECT {FIELDS} FROM calls
 WHERE ended_at BETWEEN ? AND ? AND started_at >= ? AND ended_after IS NULL
 """
-CHANGES: Final = """
-SELECT state.revision, caller, called FROM state LEFT JOIN calls ON calls.revision > ?
+CHANGES: Final = f"""
+SELECT state.revision, {STATE}, {FIELDS} FROM state LEFT JOIN calls ON calls.revision > ?
 """
 
 AT_ONCE: Final = 1000  # calls forgotten in one transaction, so that other writers get a turn

@@ -1,29 +1,28 @@
 """Waiting for the index to change: whoever parks a request here is woken when it should look.
 
-One thread a worker asks the store what changed, and only while somebody waits. It uses
-`threading` alone, and so parks threads under `gthread` and greenlets under `gevent`. Knows
-nothing of what is waited for beyond the parties that a query concerns.
+One thread a worker asks the store what changed, and only while somebody waits. Knows nothing of
+what is waited for beyond the parties that a query concerns.
 """
 
 import logging
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Final, Protocol, final
 
-from gateway.core.errors import ClientGone, GatewayStopping, NoAnswer, StoreError
+from gateway.core.calls import Call, Snapshot
+from gateway.core.errors import ClientGone, GatewayStopping, StoreError
 from gateway.core.query import ByParty, Query
 from gateway.stores import Changes, Pulse
+from gateway.stores.bell import Bell, HungUp, Ticks
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 0.025  # seconds: a call is noticed that long after it was written, at most
-PAUSE: Final = 0.1  # seconds between looks when a deadline has passed
-
-
-HungUp = Callable[[], bool]
 
 
 class Revisions(Protocol):
@@ -39,43 +38,12 @@ class Revisions(Protocol):
 
 
 @final
-class Bell:
-    """Rung when a party's calls change; the waiter then looks again."""
-
-    def __init__(self, hung_up: HungUp) -> None:
-        self._rung = threading.Event()
-        self.wants_newer = False
-        self.hung_up = hung_up
-        self.sent_away: NoAnswer | None = None
-
-    def ring(self) -> None:
-        """Wake the waiter, or keep him from falling asleep."""
-        self._rung.set()
-
-    def wait(self, left: timedelta, *, newer: bool = False) -> None:
-        """Return when the bell was rung or the time is over; at least a short pause.
-
-        `newer`: it is rung for a newer snapshot, too, be there anything new in it or not. Raises
-        `GatewayStopping` when nobody will ring any more, `ClientGone` when nobody waits.
-        """
-        self.wants_newer = newer
-        self._rung.wait(max(left.total_seconds(), PAUSE))
-        self._rung.clear()
-        if self.sent_away is not None:
-            raise self.sent_away
-
-    def send_away(self, reason: NoAnswer) -> None:
-        """Let the waiter wait no longer, for good."""
-        self.sent_away = reason
-        self.ring()
-
-
-@final
 class Watch:
     """The waiters of one worker, by the parties that they wait for."""
 
-    def __init__(self, store: Revisions) -> None:
+    def __init__(self, store: Revisions, ticks: Ticks = time.monotonic) -> None:
         self._store = store
+        self._ticks = ticks
         self._bells: set[Bell] = set()
         self._by_party: defaultdict[str, set[Bell]] = defaultdict(set)
         self._to_ask: list[Bell] = []
@@ -93,7 +61,7 @@ class Watch:
         `hung_up`: whether there is nobody left to be woken; it is asked once in a while.
         """
         parties = query.selector.numbers if isinstance(query.selector, ByParty) else ()
-        bell = Bell(hung_up)
+        bell = Bell(hung_up, self._ticks)
         self._enter(bell, parties)
         try:
             yield bell
@@ -138,11 +106,25 @@ class Watch:
         """Ring for what changed, until nobody waits."""
         while self._somebody_waits():
             self._stopped.wait(LOOK_EVERY)
-            for bell in self._concerned(*self._news()):
-                bell.ring()
-            for bell in self._some():
-                if self._has_hung_up(bell):
-                    bell.send_away(ClientGone())
+            if not self._ring():
+                self._sweep()
+
+    def _ring(self) -> bool:
+        """Ring for the latest news; whether there were any."""
+        news, newer = self._news()
+        by_party: defaultdict[str, list[Call]] = defaultdict(list)
+        for call in news.calls if news else ():
+            for each in {call.caller, call.called}:
+                by_party[each].append(call)
+        for bell, party in self._concerned(by_party, newer=newer):
+            bell.ring(replace(news, calls=tuple(by_party[party])) if news and party else None)
+        return bool(by_party)
+
+    def _sweep(self) -> None:
+        """Forget whoever has hung up; not while others are to be woken."""
+        for bell in self._some():
+            if self._has_hung_up(bell):
+                bell.send_away(ClientGone())
 
     def _has_hung_up(self, bell: Bell) -> bool:
         try:
@@ -160,22 +142,26 @@ class Watch:
             some, self._to_ask = self._to_ask[:share], self._to_ask[share:]
         return some
 
-    def _news(self) -> tuple[Collection[str], bool]:
-        """Whose calls changed since the last look, and whether the index was fed since then."""
+    def _news(self) -> tuple[Snapshot | None, bool]:
+        """What changed since the last look, and whether the index was fed since then."""
         try:
-            changes, as_of = self._store.changes(self._revision), self._store.pulse().as_of
+            changes = self._store.changes(self._revision)
         except Exception as error:  # noqa: BLE001 - whatever it is, the watch must go on
             self._say(error)
-            return (), False
-        newer = as_of != self._as_of
-        self._revision, self._as_of, self._failing = changes.revision, as_of, False
-        return changes.parties, newer
+            return None, False
+        newer = changes.snapshot.as_of != self._as_of
+        self._revision, self._as_of = changes.revision, changes.snapshot.as_of
+        self._failing = False
+        return changes.snapshot, newer
 
-    def _concerned(self, parties: Collection[str], newer: bool) -> Collection[Bell]:  # noqa: FBT001
+    def _concerned(self, parties: Iterable[str], *, newer: bool) -> list[tuple[Bell, str | None]]:
+        """The bells to ring, and for whose calls; `None`: for no news but that there are none."""
         with self._lock:
-            concerned = {bell for each in parties for bell in self._by_party.get(each, ())}
+            concerned: list[tuple[Bell, str | None]] = [
+                (bell, party) for party in parties for bell in self._by_party.get(party, ())
+            ]
             if newer:
-                concerned.update(bell for bell in self._bells if bell.wants_newer)
+                concerned += ((bell, None) for bell in self._bells if bell.wants_newer)
             return concerned
 
     def _current(self) -> int:

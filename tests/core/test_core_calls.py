@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
-from gateway.core.calls import same
-from tests.fakes import call
+from gateway.core.calls import Snapshot, same
+from tests.fakes import NOON, call
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,11 @@ def test_a_call_concerns_both_of_its_parties_and_nobody_else() -> None:
 
 def test_what_is_only_alike_is_not_the_same() -> None:
     assert same("strasse@example.com") != same("stra\u00dfe@example.com")
+
+
+def test_news_replace_the_calls_that_changed_and_vouch_for_the_rest() -> None:
+    seen = Snapshot((call("a", ended=None), call("b")), NOON, complete=False)
+    later = NOON + timedelta(seconds=1)
+    news = Snapshot((call("a", ended=0), call("c")), later, complete=True)
+    expected = Snapshot((call("a", ended=0), call("b"), call("c")), later, complete=True)
+    assert seen.renewed_by(news) == expected

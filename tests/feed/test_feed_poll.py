@@ -342,6 +342,10 @@ def test_an_ongoing_list_that_still_has_a_finished_call_does_not_bring_it_back()
     feed.after(1)
     feed.after(1)
     assert feed.of()["a"] == call("a", started=-5, ended=0.5)
+    assert feed.store.state().contradicted == 1
+    feed.recorder.ongoing.clear()
+    feed.after(1)
+    assert feed.store.state().contradicted == 0
 
 
 def test_a_round_in_which_nothing_happens_changes_no_call() -> None:

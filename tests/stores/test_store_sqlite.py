@@ -116,7 +116,7 @@ def from_the_future(path: Path) -> None:
     with closing(SqliteStore(path)) as store:
         store.state()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
 
 
 def no_database(path: Path) -> None:
@@ -147,7 +147,7 @@ def overwritten(path: Path) -> None:
 
 SPOILT = [
     (foreign, "is another program's database: name a file of its own"),
-    (from_the_future, "has version 2, this program reads 1: move the file away"),
+    (from_the_future, "has version 3, this program reads 2: move the file away"),
     (no_database, "is broken (file is not a database): move the file away"),
     (a_folder, "cannot be used: unable to open database file"),
     (below_a_file, "cannot be made: "),

@@ -14,8 +14,9 @@ import pytest
 from gateway.core.errors import ClientGone, GatewayStopping, StoreError
 from gateway.core.query import ByParty, ByPlatformCallID, Query, Status
 from gateway.stores import Changes, FeedState, Pulse
+from gateway.stores.bell import PAUSE, Bell
 from gateway.stores.memory import MemoryStore
-from gateway.stores.watch import LOOK_EVERY, PAUSE, Bell, Watch
+from gateway.stores.watch import LOOK_EVERY, Watch
 from tests.fakes import NOON, call
 from tests.stores.kinds import Store
 
@@ -90,6 +91,22 @@ def test_a_waiter_is_woken_by_its_party_and_by_no_other(store: Store) -> None:
         store.update([replace(call("b"), caller="1", called="4711")], FED)
         assert eventually(lambda: other.woken == 1)
         assert mine.woken == 1
+
+
+def test_whoever_is_woken_is_told_all_that_changed_since_he_was_last(store: Store) -> None:
+    watch = Watch(store)
+    with watch.over(of("8856")) as bell:
+        for number in ("a", "b"):
+            store.update(
+                [replace(call(number), called=number), replace(call("z"), caller="z")], FED
+            )
+            assert eventually(lambda: bell._rung.is_set() and bool(bell._news))
+        assert eventually(lambda: bell._news is not None and len(bell._news.calls) == 2)
+        news = bell.wait(LONG)
+        assert news is not None
+        assert {each.id for each in news.calls} == {"a", "b"}
+        assert news.as_of == FED.as_of
+        assert bell.wait(timedelta(0)) is None
 
 
 def test_a_waiter_is_woken_soon(store: Store) -> None:
