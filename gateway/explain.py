@@ -52,6 +52,7 @@ def explain(gateway: Gateway, url: str, address: str) -> Iterator[Line]:
     yield from _admitted(admitted, gateway)
     query = understand(admitted)
     if query is None:
+        yield from _resolved(admitted, gateway)
         yield "source", f"the recorder: {_why_not(admitted)}"
         return
     yield from _looked_up(query, gateway.index.look(query), gateway)
@@ -88,6 +89,12 @@ def _proof(token: Secret, record: TokenRecord | None, admitted: Admitted) -> str
         return f"{token} was not seen before"
     proven = "proven until" if admitted.proven else "to be proven anew since"
     return f"{token}, {proven} {record.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _resolved(admitted: Admitted, gateway: Gateway) -> Iterator[Line]:
+    resolved = gateway.index.resolved(admitted)
+    if resolved is not admitted:
+        yield "resolved", f"callID = {resolved.parameters.get('callID')}, which the index puts in"
 
 
 def _why_not(admitted: Admitted) -> str:

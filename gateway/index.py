@@ -12,7 +12,7 @@ from typing import Final, final
 from gateway.core.admission import Admitted
 from gateway.core.calls import Snapshot
 from gateway.core.errors import IndexSilent, StoreError
-from gateway.core.query import ByParty, Query, meant
+from gateway.core.query import ByParty, Query, meant, resolvable
 from gateway.core.replies import Origin, Source
 from gateway.core.requests import Clock
 from gateway.core.selection import NEXT_WITHIN, Terms, select
@@ -102,6 +102,12 @@ class Index:
         """
         terms = replace(self.terms, though_contradicted=True, stuck_after=None)
         return self._look(query, terms).verdict
+
+    def resolved(self, admitted: Admitted) -> Admitted:
+        """The request with the id of the call that it means, if it may be told by the index."""
+        query = resolvable(admitted)
+        verdict = self.look(query).verdict if query else None
+        return admitted.naming(verdict.call.id) if isinstance(verdict, Found) else admitted
 
     def doomed_by(self, admitted: Admitted) -> Doomed | None:
         """The call that will be no more if the request succeeds, if it can be told."""

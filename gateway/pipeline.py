@@ -98,7 +98,7 @@ class Gateway:
     def _reply(self, admitted: Admitted, sight: Sight | None) -> tuple[Reply, Source]:
         """From the index, else from the recorder, else from a stale index."""
         if sight is None:
-            return self.forwarding.ask(admitted), PASSED_ON
+            return self.forwarding.ask(self.index.resolved(admitted)), PASSED_ON
         verdict = sight.verdict
         if isinstance(verdict, Spoken) or verdict is CONTRADICTED:
             self.verify(sight.query)

@@ -12,6 +12,7 @@ from gateway.feed.verify import Verifier
 from gateway.operations.figures import Figures, figures
 from gateway.operations.health import Health, health
 from gateway.pipeline import Gateway
+from gateway.recorder.bulkheads import Bulkheads
 from gateway.recorder.transport import Transport
 from gateway.stores import memory, sqlite
 
@@ -28,6 +29,7 @@ class Plant:
     gateway: Gateway
     store: memory.MemoryStore | sqlite.SqliteStore
     transport: Transport
+    bulkheads: Bulkheads
     feeder: Feeder
     verifier: Verifier | None = None
     _started: bool = False
@@ -46,6 +48,7 @@ class Plant:
 
     def among(self, workers: int) -> None:
         """So many workers there are in truth, whatever the configuration says."""
+        self.bulkheads.share_among(workers)
         if self.verifier:
             self.verifier.workers = workers
 
@@ -76,4 +79,5 @@ class Plant:
     def figures(self) -> Figures:
         """What there is to know of the index. Raises `StoreError`."""
         index = self.gateway.index
-        return figures(self.store, index.terms, index.clock(), index.watch.parked)
+        lanes = self.bulkheads.occupancy()
+        return figures(self.store, index.terms, index.clock(), index.watch.parked, lanes)

@@ -26,7 +26,9 @@ from gateway.forwarding import Forwarding
 from gateway.index import Index
 from gateway.pipeline import Gateway
 from gateway.plant import Plant
+from gateway.recorder.bulkheads import Bulkheads
 from gateway.recorder.client import Client
+from gateway.recorder.coalescing import Coalescing
 from gateway.recorder.transport import Settings, Transport
 from gateway.rendering import Renderer
 from gateway.stores import memory, sqlite
@@ -53,12 +55,14 @@ def build(config: Config | Path | str) -> Plant:
     )
     index = Index(store, Watch(store), clock, _terms(config.index))
     verifier = _verifier(config, index, store, transport)
+    client = Client(transport, config.recorder.nodes)
+    bulkheads = Bulkheads(client, config.recorder.most_requests, config.server.workers)
     gateway = Gateway(
         applications=Applications(config.applications),
         tokens=store,
         index=index,
         forwarding=Forwarding(
-            Client(transport, config.recorder.nodes),
+            Coalescing(bulkheads),
             store,
             index,
             Names(_account(config, transport)),
@@ -68,7 +72,7 @@ def build(config: Config | Path | str) -> Plant:
         verify=verifier.consider if verifier else lambda _: None,
     )
     feeder = _feeder(config, store, transport)
-    return Plant(config, gateway, store, transport, feeder, verifier)
+    return Plant(config, gateway, store, transport, bulkheads, feeder, verifier)
 
 
 def _verifier(

@@ -27,6 +27,7 @@ store = "sqlite:///calls.db"
 [[applications]]
 name = "crm"
 keys = ["{KEY}"]
+resolve = true
 [[applications]]
 name = "lamp"
 keys = ["lamp"]
@@ -82,6 +83,7 @@ def test_an_answer_from_the_index_is_explained_step_by_step(
     [
         (SAMPLE.replace(KEY, "nobody"), "refused      -41: The API key is not known."),
         (SAMPLE.replace("GetCallID", "GetCallURL"), "the recorder: the index answers GetCallID"),
+        (SAMPLE.replace("GetCallID", "KeepCall"), f"resolved     callID = {SAMPLE_ID}, which "),
         (SAMPLE.replace(TOKEN, "unseen"), "the recorder: the token is not proven"),
         (SAMPLE + "&x=1", "the recorder: this is none of the documented forms"),
         (SAMPLE.replace("=last", "=next"), "verdict      none yet: waits until "),

@@ -137,6 +137,7 @@ def test_the_status_page_shows_what_is_wrong_and_runs_nothing(gateway: wsgi.Appl
     assert answer.status == "200 OK"
     assert "silent on last: the recorder has contradicted it" in page
     assert "&lt;script&gt;" in page
+    assert '<th scope="row">look-ups</th><td>0 of 48</td><td>0</td>' in page
     assert "<script>" not in page
     assert "another call: 3" in page
     assert '<th scope="row">Listed as ongoing, recorded as ended</th><td>7</td>' in page
@@ -152,6 +153,8 @@ def test_the_metrics_say_the_same_in_prometheuss_words(gateway: wsgi.Application
     assert "callgate_index_stuck_calls 1.0" in lines
     assert "callgate_index_ongoing_calls 0.0" in lines
     assert "callgate_index_contradicted_calls 7.0" in lines
+    assert 'callgate_recorder_requests_most{lane="media"} 24.0' in lines
+    assert 'callgate_recorder_requests_refused_total{lane="changes"} 0.0' in lines
     assert "callgate_index_calls 2.0" in lines
     assert 'callgate_index_disagreements_total{form="last",kind="another call"} 3.0' in lines
     assert 'callgate_index_silent{form="last"} 1.0' in lines

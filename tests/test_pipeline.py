@@ -537,6 +537,44 @@ def test_a_call_that_the_index_cannot_tell_is_told_by_the_recorder_before_it_is_
     assert world.ask().body == (NOT_FOUND if told else FOUND)
 
 
+@pytest.mark.parametrize(
+    ("asked", "resolved"),
+    [
+        ({"action": "KeepCall"}, True),
+        ({"action": "AttachMetaData", "Order": "17"}, True),
+        ({"action": "AddMarker", "mname": "m"}, True),
+        ({"action": "GetMedia"}, True),
+        ({"action": "KeepCall", "type": "manualRecord"}, False),
+        ({"action": "KeepCall", "callID": "x"}, False),
+        ({"action": "KeepCall", "extension": "9999"}, False),
+        ({"action": "KeepCall", "status": "next"}, False),
+        ({"action": "KeepCall", "status": "first"}, False),
+        ({"action": "SearchCalls"}, False),
+        ({"action": "PutMedia"}, False),
+    ],
+    ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else str(value),
+)
+def test_the_index_says_which_call_is_meant_where_the_site_wants_it(
+    asked: dict[str, str], *, resolved: bool
+) -> None:
+    world = World(app=application(resolve=True))
+    world.prove()
+    world.ask(**asked)
+    (heard,) = world.recorder.asked
+    names = {name for name, _ in heard.parameters.pairs}
+    assert (heard.parameters.get("callID") == SAMPLE_ID) is resolved
+    assert ({"extension", "status"} <= names) is not resolved
+    assert names >= asked.keys() - {"extension", "status"}
+
+
+def test_nobody_else_and_no_unproven_token_has_its_call_resolved(world: World) -> None:
+    world.ask(action="KeepCall")
+    resolving = World(app=application(resolve=True))
+    resolving.ask(action="KeepCall")
+    for each in (*world.recorder.asked, *resolving.recorder.asked):
+        assert each.parameters.get("extension") == "8856"
+
+
 def test_only_what_deletes_makes_the_recorder_say_which_call_it_is(world: World) -> None:
     heard: list[object] = []
     forwarding = replace(world.gateway.forwarding, name=heard.append)

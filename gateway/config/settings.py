@@ -128,6 +128,7 @@ SETTINGS: Final = (
     _recorder("verify_tls", "how its certificate is judged", verification, default=True),
     _recorder("connect_timeout", "for a connection", duration, 2.0),
     _recorder("timeout", "for a whole answer, media apart", duration, 10.0),
+    _recorder("most_requests", "at the recorder at once, media included", whole(4, 100_000), 120),
     _index("store", "where calls are remembered", store, "sqlite:///callgate.db"),
     _index("poll_every", "between two looks at the recorder", duration, 1.0),
     _index("max_age", "how old knowledge may be that answers", duration, 3.0),
@@ -148,6 +149,7 @@ SETTINGS: Final = (
     _application("stale_answers", "answers beyond max_age in need", flag, default=False),
     _application("may_push", "whether it may push calls", flag, default=False),
     _application("extended_status", "any order of statuses", flag, default=False),
+    _application("resolve", "the index says which call is meant", flag, default=False),
 )
 # fmt: on
 

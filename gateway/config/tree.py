@@ -41,6 +41,7 @@ class Recorder:
     verify_tls: bool | Path
     connect_timeout: float
     timeout: float
+    most_requests: int
 
 
 @final

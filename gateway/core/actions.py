@@ -29,7 +29,7 @@ CREDENTIALS: Final = ("userName", "password")
 # Three names for one thing, by the vendor's version. Each goes to the recorder as it was spelt.
 CALL_ID_SPELLINGS: Final = ("callID", "ccdr_id", "cid")
 
-_BY_PARTY: Final = ("extension", "status")
+BY_PARTY: Final = ("extension", "status")
 _BY_ANY_ID: Final = (*CALL_ID_SPELLINGS, "platformCallID", "nativeID", "meetingID")
 
 
@@ -80,14 +80,14 @@ _TABLE: Final = (
     Action(
         "GetCallID",
         Kind.READS,
-        (*_BY_PARTY, "platformCallID", "nativeID", "type"),
+        (*BY_PARTY, "platformCallID", "nativeID", "type"),
         from_index=True,
     ),
-    Action("GetCallURL", Kind.READS, (*CALL_ID_SPELLINGS, *_BY_PARTY)),
+    Action("GetCallURL", Kind.READS, (*CALL_ID_SPELLINGS, *BY_PARTY)),
     Action(
         "GetCallInformation",
         Kind.READS,
-        (*_BY_ANY_ID, *_BY_PARTY),
+        (*_BY_ANY_ID, *BY_PARTY),
         (
             "returnMetadata",
             "returnIM",
@@ -112,14 +112,14 @@ _TABLE: Final = (
             "pagelen",
         ),
     ),
-    Action("KeepCall", Kind.CHANGES, (*CALL_ID_SPELLINGS, *_BY_PARTY, "type")),
-    Action("MuteRecording", Kind.CHANGES, (*CALL_ID_SPELLINGS, *_BY_PARTY), ("mute",)),
-    Action("DeleteCall", Kind.CHANGES, (*_BY_ANY_ID, *_BY_PARTY), removes=True),
-    Action("AttachMetaData", Kind.CHANGES, (*CALL_ID_SPELLINGS, *_BY_PARTY), takes_any=True),
-    Action("AddMarker", Kind.CHANGES, (*CALL_ID_SPELLINGS, *_BY_PARTY), ("mmode", "mname")),
+    Action("KeepCall", Kind.CHANGES, (*CALL_ID_SPELLINGS, *BY_PARTY, "type")),
+    Action("MuteRecording", Kind.CHANGES, (*CALL_ID_SPELLINGS, *BY_PARTY), ("mute",)),
+    Action("DeleteCall", Kind.CHANGES, (*_BY_ANY_ID, *BY_PARTY), removes=True),
+    Action("AttachMetaData", Kind.CHANGES, (*CALL_ID_SPELLINGS, *BY_PARTY), takes_any=True),
+    Action("AddMarker", Kind.CHANGES, (*CALL_ID_SPELLINGS, *BY_PARTY), ("mmode", "mname")),
     Action("GetMarkers", Kind.READS, CALL_ID_SPELLINGS),
     Action("GetVoiceQuality", Kind.READS, ("callIDs",), native_json=True),
-    Action("GetMedia", Kind.STREAMS, (*CALL_ID_SPELLINGS, *_BY_PARTY)),
+    Action("GetMedia", Kind.STREAMS, (*CALL_ID_SPELLINGS, *BY_PARTY)),
     Action("GetMediaEncoded", Kind.STREAMS, CALL_ID_SPELLINGS, ("format",)),
     Action("GetMediaLive", Kind.STREAMS, CALL_ID_SPELLINGS, ("format",)),
     Action("GetMediaSegment", Kind.STREAMS, CALL_ID_SPELLINGS, ("start", "end", "format")),

@@ -6,7 +6,7 @@ Knows nothing of calls, and of tokens only what the store remembered.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
@@ -42,6 +42,10 @@ class Admitted:
     node: str | None
     until: datetime | None
     _seal: _Seal
+
+    def naming(self, call_id: str) -> "Admitted":
+        """The same request, which says by its id which call it means."""
+        return replace(self, parameters=self.parameters.naming(call_id))
 
     @property
     def received_at(self) -> datetime:

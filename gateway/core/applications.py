@@ -31,6 +31,8 @@ class Application:
     """One entry of `[[applications]]`. `keys` are SHA-256 digests, lower-case hexadecimal.
 
     `extended_status`: it may ask for any order of statuses, such as `ongoing,last`.
+    `resolve`: where a request says which call it means by extension and status, the index puts
+    its id in.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Application:
     stale_answers: bool = False
     may_push: bool = False
     extended_status: bool = False
+    resolve: bool = False
 
     def may_use(self, action: str) -> bool:
         """Whether the application may use this action; names are compared exactly."""

@@ -5,6 +5,7 @@
     ├── NoAnswer                    nobody can answer at the moment
     │   ├── RecorderError               the recorder was asked, or should have been
     │   │   ├── RecorderUnreachable         nobody there: refused, reset, no such host, no TLS
+    │   │   ├── RecorderBusy                as many requests there as it may have
     │   │   ├── RecorderTimeout             there, but not in time
     │   │   └── RecorderGarbled             an answer that is none: HTTP 500, too long, cut off
     │   ├── ClientGone                  whoever waited has hung up
@@ -98,6 +99,13 @@ class RecorderUnreachable(RecorderError):
 
     status = 503
     message = "The recorder cannot be reached at the moment."
+
+
+class RecorderBusy(RecorderError):
+    """As many requests of this kind are at the recorder as may be."""
+
+    status = 503
+    message = "The recorder is busy with other requests of this kind. Ask again."
 
 
 class RecorderTimeout(RecorderError):

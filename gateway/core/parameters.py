@@ -6,14 +6,14 @@ Knows nothing of keys, applications or calls.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Final, final
 
-from gateway.core.actions import CALL_ID_SPELLINGS, Action, action_called
+from gateway.core.actions import BY_PARTY, CALL_ID_SPELLINGS, Action, action_called
 from gateway.core.calls import same
 from gateway.core.numbers import readings
 from gateway.core.secrets import Secret
@@ -57,6 +57,11 @@ class Parameters:
     token: Secret | None
     extension: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+
+    def naming(self, call_id: str) -> "Parameters":
+        """The same, with the call's id in the place of the extension and the status."""
+        kept = tuple(pair for pair in self.pairs if pair[0] not in BY_PARTY)
+        return replace(self, pairs=(*kept, ("callID", call_id)), extension=())
 
     def get(self, name: str) -> str | None:
         """The first value of that name, spelt exactly; never a secret."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, assert_never, final
 
-from gateway.core.actions import CALL_ID_SPELLINGS, COMMON
+from gateway.core.actions import BY_PARTY, CALL_ID_SPELLINGS, COMMON
 from gateway.core.admission import Admitted
 from gateway.core.calls import Snapshot, same
 from gateway.core.parameters import Pair, Parameters, ResponseType
@@ -133,6 +133,22 @@ def meant(admitted: Admitted) -> Query | str | None:
     given = frozenset(name for name, _ in parameters.pairs if name not in COMMON)
     if len(given) == 1 and given <= _CALL_IDS:
         return parameters.get(next(iter(given)))
+    statuses = _statuses(parameters, extended=admitted.application.extended_status)
+    selector = _selector(parameters, given, statuses)
+    return Query(selector, admitted.received_at) if selector else None
+
+
+def resolvable(admitted: Admitted) -> Query | None:
+    """The query that finds the call which a request means by extension and status alone.
+
+    `None`: the application does not want that, the action takes no call's id, or something else
+    says which call is meant. What is asked of an unproven token, the recorder answers alone.
+    """
+    parameters, action = admitted.parameters, admitted.parameters.action
+    wanted = admitted.application.resolve and admitted.proven and "callID" in action.selectors
+    given = frozenset(name for name, _ in parameters.pairs if name in action.selectors)
+    if not wanted or given != frozenset(BY_PARTY):
+        return None
     statuses = _statuses(parameters, extended=admitted.application.extended_status)
     selector = _selector(parameters, given, statuses)
     return Query(selector, admitted.received_at) if selector else None

@@ -3,20 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import final
+from types import MappingProxyType
+from typing import Final, final
 
 from gateway.core.calls import Call
 from gateway.core.selection import Terms, is_stuck
 from gateway.core.verification import Tally
+from gateway.recorder.bulkheads import Occupancy
 from gateway.stores import CallStore
+
+NO_LANES: Final[Mapping[str, Occupancy]] = MappingProxyType({})
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The index at a moment. `age`: `None` if it was never fed. `parked`: in this worker.
+    """The index at a moment. `age`: `None` if it was never fed.
 
-    `contradicted`: as in `FeedState`.
+    `contradicted`: as in `FeedState`. `parked` and `lanes`: in this worker.
     """
 
     now: datetime
@@ -30,9 +34,16 @@ class Figures:
     contradicted: int
     tallies: Mapping[str, Tally]
     parked: int
+    lanes: Mapping[str, Occupancy]
 
 
-def figures(store: CallStore, terms: Terms, now: datetime, parked: int) -> Figures:
+def figures(
+    store: CallStore,
+    terms: Terms,
+    now: datetime,
+    parked: int = 0,
+    lanes: Mapping[str, Occupancy] = NO_LANES,
+) -> Figures:
     """Look at everything once. Raises `StoreError`."""
     state, unfinished = store.state(), store.unfinished()
     at_recorder = now + state.recorder_ahead
@@ -49,4 +60,5 @@ def figures(store: CallStore, terms: Terms, now: datetime, parked: int) -> Figur
         contradicted=state.contradicted,
         tallies=store.tallies(),
         parked=parked,
+        lanes=lanes,
     )

@@ -51,6 +51,21 @@ class _Once(Collector):
         for name, words, value in gauges:
             yield GaugeMetricFamily(f"callgate_index_{name}", words, value=value)
         yield from _checks(figures)
+        yield from _lanes(figures)
+
+
+def _lanes(figures: Figures) -> Iterator[Family]:
+    name, labels = "callgate_recorder_requests", ["lane"]
+    size = GaugeMetricFamily(f"{name}_most", "Requests that may be there at once", labels=labels)
+    used = GaugeMetricFamily(name, "Requests of this worker at the recorder", labels=labels)
+    refused = CounterMetricFamily(
+        f"{name}_refused", "Requests refused because their lane was full", labels=labels
+    )
+    for lane, occupancy in figures.lanes.items():
+        size.add_metric([lane], occupancy.size)
+        used.add_metric([lane], occupancy.used)
+        refused.add_metric([lane], occupancy.refused)
+    yield from (size, used, refused)
 
 
 def _checks(figures: Figures) -> Iterator[Family]:

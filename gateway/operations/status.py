@@ -43,7 +43,8 @@ def page(figures: Figures, health: Health) -> bytes:
         f"{verdict}: {escape(health.reason)}</p>"
         f"<h2>The index</h2>{_table(('Figure', 'Value'), rows)}"
         f"<h2>Stuck calls</h2>{_stuck(figures)}<h2>Checks against the recorder</h2>"
-        f"{_checks(figures)}<p>{figures.now:%Y-%m-%d %H:%M:%S} UTC</p>"
+        f"{_checks(figures)}<h2>Requests of this worker at the recorder</h2>"
+        f"{_lanes(figures)}<p>{figures.now:%Y-%m-%d %H:%M:%S} UTC</p>"
     )
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -78,6 +79,14 @@ def _checks(figures: Figures) -> str:
         for form, tally in sorted(figures.tallies.items())
     )
     return _table(("Form of question", "Checked", "Contradicted", "The index"), rows)
+
+
+def _lanes(figures: Figures) -> str:
+    rows = (
+        (lane, f"{each.used:,} of {each.size:,}", f"{each.refused:,}")
+        for lane, each in figures.lanes.items()
+    )
+    return _table(("Kind", "At the moment", "Refused since the start"), rows)
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

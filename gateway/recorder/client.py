@@ -11,6 +11,7 @@ from typing import Final, final
 from gateway.core.actions import Kind
 from gateway.core.admission import Admitted
 from gateway.core.errors import RecorderGarbled, RecorderUnreachable
+from gateway.core.lanes import waits
 from gateway.core.parameters import Pair, Parameters, ResponseType
 from gateway.core.replies import Document, Reply, Stream
 from gateway.core.requests import Upload
@@ -82,7 +83,7 @@ def _question(admitted: Admitted, node: str) -> Question:
         node=node,
         pairs=tuple(_pairs(admitted.parameters)),
         headers=headers,
-        allow=NEXT_WITHIN.total_seconds() if _may_wait(admitted.parameters) else 0.0,
+        allow=NEXT_WITHIN.total_seconds() if waits(admitted.parameters) else 0.0,
         body=body,
     )
 
@@ -102,11 +103,6 @@ def _dress(parameters: Parameters) -> str:
     if native or parameters.response_type is ResponseType.AS_SENT:
         return parameters.get("responseType") or ResponseType.XML.value
     return ResponseType.XML.value
-
-
-def _may_wait(parameters: Parameters) -> bool:
-    selects = "status" in parameters.action.selectors
-    return selects and "next" in (parameters.get("status") or "").split(",")
 
 
 def _reply(admitted: Admitted, response: Response, node: str) -> Reply:

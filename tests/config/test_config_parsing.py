@@ -56,6 +56,7 @@ def test_what_is_left_out_has_the_default_of_the_contract() -> None:
     assert config.recorder.time_zone == ZoneInfo("UTC")
     assert config.recorder.verify_tls is True
     assert (config.recorder.connect_timeout, config.recorder.timeout) == (2.0, 10.0)
+    assert config.recorder.most_requests == 120
     assert config.index.store == SqliteStore(Path("/etc/callgate/callgate.db"))
     assert (config.index.poll_every, config.index.max_age) == (1.0, 3.0)
     assert config.index.max_age_of_no is None
@@ -77,6 +78,7 @@ def test_an_application_has_the_defaults_of_the_contract() -> None:
     assert not application.stale_answers
     assert not application.may_push
     assert not application.extended_status
+    assert not application.resolve
 
 
 @pytest.mark.parametrize("section", SECTIONS.values(), ids=SECTIONS)
@@ -152,6 +154,7 @@ def test_a_network_may_be_one_host() -> None:
         ("recorder", "timeout = nan", "nan is out of range"),
         ("recorder", f"timeout = {'9' * 400}", "a number of many digits is out of range"),
         ("recorder", f"timeout = -{'9' * 400}", "a number of many digits is out of range"),
+        ("recorder", "most_requests = 3", "3 is no whole number from 4 to 100000"),
         ("recorder", 'connect_timeout = "99999999d"', "is out of range"),
         ("recorder", "timeout = 1979-05-27", "a date or time is no duration"),
         ("recorder", "timeout = {a = 1}", "a table is no duration"),

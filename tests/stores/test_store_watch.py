@@ -107,6 +107,7 @@ def test_whoever_is_woken_is_told_all_that_changed_since_he_was_last(store: Stor
         assert {each.id for each in news.calls} == {"a", "b"}
         assert news.as_of == FED.as_of
         assert bell.wait(timedelta(0)) is None
+    assert eventually(lambda: not watchers())
 
 
 def test_a_waiter_is_woken_soon(store: Store) -> None:
