@@ -2,12 +2,10 @@
 
 import argparse
 import io
-import json
 import os
-import secrets
 import sys
-import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -18,7 +16,7 @@ from gateway.config import Config
 from gateway.config.check import check
 from gateway.config.faults import ConfigurationFaults
 from gateway.config.parsing import load
-from gateway.core.secrets import Secret
+from gateway.minting import new_key, new_user, revoke_token
 from gateway.shipped import shipped
 from gateway.simulator import command as simulator
 
@@ -59,12 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     checking.set_defaults(run=lambda given: check(given.config, sys.stdout, sys.stderr))
     _add_index(commands)
-    keys = commands.add_parser("keys", help="API keys of applications")
-    new = keys.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
-        "new", help="mint a key, and print it once with the lines for the configuration"
-    )
-    new.add_argument("name", metavar="NAME", type=_name, help="what the application is called")
-    new.set_defaults(run=_new_key)
+    _add_doors(commands)
     simulate = commands.add_parser("simulate", help="run the recorder simulator alone")
     simulator.add_arguments(simulate)
     simulate.set_defaults(run=simulator.run)
@@ -113,6 +106,32 @@ def _add_index(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     load.add_argument("files", metavar="FILE", type=Path, nargs="+", help="XML of any size")
 
 
+def _add_doors(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Keys, users and tokens."""
+    for what, help_, new_help, run in (
+        ("keys", "API keys of applications", "mint a key, and print it once", new_key),
+        ("users", "users of the gateway's own tokens", "hash a password", new_user),
+    ):
+        group = commands.add_parser(what, help=help_)
+        new = group.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
+            "new", help=f"{new_help}, with the lines for the configuration"
+        )
+        new.add_argument("name", metavar="NAME", type=_name, help="what it is called")
+        new.set_defaults(run=partial(_named, run))
+    tokens = commands.add_parser("tokens", help="tokens of the gateway's own")
+    parts = tokens.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_configured(
+        parts,
+        "revoke",
+        "make a token worthless, which is read from standard input",
+        lambda _, config: revoke_token(config),
+    )
+
+
+def _named(run: Callable[[str], int], namespace: argparse.Namespace) -> int:
+    return run(namespace.name)
+
+
 def _configured(run: Callable[[argparse.Namespace, Config], int]) -> Run:
     """A command that wants a configuration without faults."""
 
@@ -141,18 +160,6 @@ def _serve(namespace: argparse.Namespace, config: Config) -> int:
 
 def _name(text: str) -> str:
     if not text.strip() or not text.isprintable():
-        message = "an application needs a name that can be read"
+        message = "a name must be one that can be read"
         raise argparse.ArgumentTypeError(message)
     return text
-
-
-def _new_key(namespace: argparse.Namespace) -> int:
-    """A GUID, as the recorder's keys are, with 122 random bits."""
-    key = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
-    print(f"The key, which is shown this once:\n\n    {key}\n")
-    print("The lines for the configuration:\n")
-    name = json.dumps(namespace.name, ensure_ascii=False).replace("\x7f", "\\u007f")
-    print(f"    [[applications]]\n    name = {name}")
-    print(f'    keys = ["sha256:{Secret(key).digest}"]')
-    print('    # With credentials = "client" the recorder has to know the key as well.')
-    return 0

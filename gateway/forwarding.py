@@ -56,13 +56,15 @@ class Said:
 class Forwarding:
     """The way to the recorder and back. Shared by all threads of a worker.
 
-    `name`: the id of the call that is meant by selectors, where the recorder can tell.
+    `name`: the id of the call that is meant by selectors, where the recorder can tell. `learns`:
+    whether the tokens are the recorder's, so that its answers tell what they are worth.
     """
 
     recorder: Recorder
     tokens: TokenStore
     index: Index
     name: Callable[[tuple[Pair, ...]], str | None] = lambda _: None
+    learns: bool = True
     _said: LRUCache[Hashable, Said] = field(
         default_factory=lambda: LRUCache(MOST_KEPT, getsizeof=lambda said: len(said.document.body))
     )
@@ -113,7 +115,8 @@ class Forwarding:
                 self._said[key] = said
 
     def _learn(self, admitted: Admitted, outcome: Outcome, node: str) -> None:
-        learned = lesson(admitted, outcome, node)
+        # A recorder that does not know the token at all says nothing of it.
+        learned = lesson(admitted, outcome, node) if self.learns else None
         if learned:
             try:
                 self.tokens.remember(*learned)

@@ -24,14 +24,18 @@ from gateway.feed.poll import Poll
 from gateway.feed.verify import Verifier
 from gateway.forwarding import Forwarding
 from gateway.index import Index
+from gateway.issuing import Issuer, Users
 from gateway.pipeline import Gateway
 from gateway.plant import Plant
-from gateway.recorder.bulkheads import Bulkheads
+from gateway.recorder.bulkheads import Bulkheads, Recorder
 from gateway.recorder.client import Client
 from gateway.recorder.coalescing import Coalescing
+from gateway.recorder.service import Service
+from gateway.recorder.sessions import Login, Sessions
 from gateway.recorder.transport import Settings, Transport
 from gateway.rendering import Renderer
-from gateway.stores import memory, sqlite
+from gateway.rendering.documents import read
+from gateway.stores import TokenStore, memory, sqlite
 from gateway.stores.watch import Watch
 
 
@@ -55,17 +59,19 @@ def build(config: Config | Path | str) -> Plant:
     )
     index = Index(store, Watch(store), clock, _terms(config.index))
     verifier = _verifier(config, index, store, transport)
-    client = Client(transport, config.recorder.nodes)
-    bulkheads = Bulkheads(client, config.recorder.most_requests, config.server.workers)
+    bulkheads = Bulkheads(
+        _recorder(config, transport), config.recorder.most_requests, config.server.workers
+    )
     gateway = Gateway(
-        applications=Applications(config.applications),
+        applications=Applications(config.applications, issued_here=_in_service(config)),
         tokens=store,
         index=index,
         forwarding=Forwarding(
-            Coalescing(bulkheads),
+            _asking(config, bulkheads, store),
             store,
             index,
             Names(_account(config, transport)),
+            learns=not _in_service(config),
         ),
         renderer=Renderer(config.replies.http_status),
         dialect=Dialect(config.replies.error_codes),
@@ -73,6 +79,30 @@ def build(config: Config | Path | str) -> Plant:
     )
     feeder = _feeder(config, store, transport)
     return Plant(config, gateway, store, transport, bulkheads, feeder, verifier)
+
+
+def _in_service(config: Config) -> bool:
+    """Whether the recorder sees the gateway's own login, whoever asks."""
+    return config.recorder.credentials == "service"
+
+
+def _recorder(config: Config, transport: Transport) -> Recorder:
+    """Whoever asks the recorder, with the client's own login or with the gateway's."""
+    nodes, settings = config.recorder.nodes, config.recorder
+    if not _in_service(config):
+        return Client(transport, nodes)
+    login = Login(settings.api_key, settings.user_name, settings.password)
+    sessions = Sessions(transport, login, read)
+    return Service(Client(transport, nodes, sessions), sessions, read)
+
+
+def _asking(config: Config, bulkheads: Bulkheads, tokens: TokenStore) -> Recorder:
+    """What the journey asks: once for many, and for tokens of whoever gives them."""
+    shared = Coalescing(bulkheads)
+    if not _in_service(config):
+        return shared
+    users = Users({user.name: user.password for user in config.users}, offload)
+    return Issuer(shared, tokens, users)
 
 
 def _verifier(

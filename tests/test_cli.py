@@ -72,7 +72,7 @@ def test_an_application_needs_a_name_that_can_be_read(
 ) -> None:
     with pytest.raises(SystemExit):
         main(["keys", "new", name])
-    assert "a name that can be read" in capsys.readouterr().err
+    assert "a name must be one that can be read" in capsys.readouterr().err
 
 
 def test_a_demo_whose_port_is_taken_says_so_and_starts_nothing(

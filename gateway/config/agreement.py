@@ -61,6 +61,9 @@ def _users(sections: Sections, report: Report) -> None:
         if sections["users"] and recorder.get("credentials") == "client":
             message = 'has no effect while [recorder] credentials is "client"'
             report.warn(("users",), f"{message}: the recorder checks its users itself")
+        if not sections["users"] and recorder.get("credentials") == "service":
+            message = "stands beside no [[users]]: nobody can ask for a token"
+            report.warn(("recorder", "credentials"), f"{message}; write one for each login")
 
 
 def _names(sections: Sections, report: Report, many: str, one: str) -> None:

@@ -25,13 +25,6 @@ class Gap:
 
 GAPS: Final = (
     Gap(
-        "recorder",
-        "credentials",
-        lambda value: value == "service",
-        '"service" is not available in {version} yet; use "client"',
-        fatal=True,
-    ),
-    Gap(
         "index",
         "store",
         lambda value: isinstance(value, RedisStore),

@@ -62,7 +62,8 @@ def admit(
     """Let the request in, or raise `Refusal` with the code that the recorder would give.
 
     A token that is not remembered, or whose hour is over, is let in unproven: the recorder
-    judges. A token that the recorder has refused since it was issued is refused here.
+    judges, unless tokens are issued here. A token that the recorder has refused since it was
+    issued is refused here.
     """
     if parameters.faults:
         raise Refusal(Code.INVALID_PARAMETERS, parameters.faults[0])
@@ -73,6 +74,8 @@ def admit(
     if parameters.action.kind is not Kind.AUTHENTICATES and application.requires_authentication:
         _want_token(token, record)
         proven = record is not None and record.proven(request.received_at)
+        if applications.issued_here and not proven:
+            raise _expired()
         until = record.expires_at if record else None
     else:
         proven, until = True, None
@@ -102,5 +105,9 @@ def _want_token(token: Secret | None, record: TokenRecord | None) -> None:
         message = "The parameter token is missing. Ask for a token with action=RequestToken."
         raise Refusal(Code.LOGIN_REQUIRED, message)
     if record is not None and record.refused:
-        message = "The token has expired. Ask for a new one with action=RequestToken."
-        raise Refusal(Code.TOKEN_EXPIRED, message)
+        raise _expired()
+
+
+def _expired() -> Refusal:
+    message = "The token has expired. Ask for a new one with action=RequestToken."
+    return Refusal(Code.TOKEN_EXPIRED, message)

@@ -65,13 +65,16 @@ class Application:
 class Applications:
     """All of them, found by key in one look-up.
 
+    `issued_here`: their tokens are the gateway's own, and one that it does not know is nobody's.
+
     The look-up is by the key's digest. An attacker who times it learns about digests of his own
     guesses, and a digest leads back to no key: SHA-256 is what makes it constant-time.
     """
 
-    __slots__ = ("_by_digest", "all")
+    __slots__ = ("_by_digest", "all", "issued_here")
 
-    def __init__(self, applications: Iterable[Application]) -> None:
+    def __init__(self, applications: Iterable[Application], *, issued_here: bool = False) -> None:
+        self.issued_here = issued_here
         self.all = tuple(applications)
         self._by_digest = {key: application for application in self.all for key in application.keys}
 

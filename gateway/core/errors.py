@@ -7,6 +7,7 @@
     │   │   ├── RecorderUnreachable         nobody there: refused, reset, no such host, no TLS
     │   │   ├── RecorderBusy                as many requests there as it may have
     │   │   ├── RecorderTimeout             there, but not in time
+    │   │   ├── RecorderRefused             it refuses the gateway's own login
     │   │   └── RecorderGarbled             an answer that is none: HTTP 500, too long, cut off
     │   ├── ClientGone                  whoever waited has hung up
     │   ├── IndexSilent                 a request waited, and the index fell silent meanwhile
@@ -117,6 +118,13 @@ class RecorderTimeout(RecorderError):
 
 class RecorderGarbled(RecorderError):
     """HTTP 4xx or 5xx, a body over the limit, or one that broke off."""
+
+
+class RecorderRefused(RecorderError):
+    """It refuses the gateway's own key, user or password: only the operator can mend that."""
+
+    status = 503
+    message = "The recorder does not let the gateway in at the moment."
 
 
 class StoreError(CallgateError):

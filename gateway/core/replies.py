@@ -62,7 +62,7 @@ class Answer:
     """Our own word, in the API's terms.
 
     `status` is HTTP's, where it is something that the recorder never says; `retry_after` is
-    in seconds.
+    in seconds. `token`: one that was issued; it is secret.
     """
 
     action: str
@@ -71,6 +71,7 @@ class Answer:
     call_id: str = ""
     status: int = 200
     retry_after: int | None = None
+    token: str = field(default="", repr=False)
 
 
 @final

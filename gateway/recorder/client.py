@@ -6,7 +6,7 @@ is dressed here. A token goes to the node that issued it. Knows no XML and no in
 
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Final, final
+from typing import Final, Protocol, final
 
 from gateway.core.actions import Kind
 from gateway.core.admission import Admitted
@@ -35,11 +35,28 @@ _KEPT: Final = (
 )
 
 
+_OF_THE_CLIENT: Final = frozenset({"apiKey", "token", "userName", "password"})
+
+
+class Login(Protocol):
+    """Who the gateway itself is to the recorder."""
+
+    def pairs(self, node: str) -> tuple[Pair, ...]:
+        """The parameters that show it to a node. Raises `RecorderError`."""
+        ...
+
+
 @final
 class Client:
-    """The recorder's nodes behind one method. `nodes` are URLs; the first is asked by default."""
+    """The recorder's nodes behind one method. `nodes` are URLs; the first is asked by default.
 
-    def __init__(self, transport: Transport, nodes: tuple[str, ...]) -> None:
+    `login`: whose key and token are shown to the recorder, instead of the client's own.
+    """
+
+    def __init__(
+        self, transport: Transport, nodes: tuple[str, ...], login: Login | None = None
+    ) -> None:
+        self._login = login
         self._transport = transport
         self._nodes = nodes
 
@@ -66,14 +83,18 @@ class Client:
         return self._nodes[0], self._nodes[1 % len(self._nodes)]
 
     def _ask(self, admitted: Admitted, node: str) -> tuple[Reply, str]:
-        response = self._transport.exchange(_question(admitted, node))
+        response = self._transport.exchange(_question(admitted, node, self._login))
         return _reply(admitted, response, node), node
 
 
-def _question(admitted: Admitted, node: str) -> Question:
+def _question(admitted: Admitted, node: str, login: Login | None) -> Question:
     request = admitted.request
-    headers = {name: value.reveal() for name, value in request.credentials.items()}
-    headers.update(request.headers)
+    headers = dict(request.headers)
+    pairs = tuple(_pairs(admitted.parameters))
+    if login is None:
+        headers |= {name: value.reveal() for name, value in request.credentials.items()}
+    else:
+        pairs = (*login.pairs(node), *(pair for pair in pairs if pair[0] not in _OF_THE_CLIENT))
     body = None
     if request.upload is not None:
         headers["Content-Type"] = request.upload.content_type
@@ -81,7 +102,7 @@ def _question(admitted: Admitted, node: str) -> Question:
         body = _Outgoing(request.upload) if request.upload.length else _read(request.upload)
     return Question(
         node=node,
-        pairs=tuple(_pairs(admitted.parameters)),
+        pairs=pairs,
         headers=headers,
         allow=NEXT_WITHIN.total_seconds() if waits(admitted.parameters) else 0.0,
         body=body,

@@ -11,6 +11,8 @@ def write_xml(answer: Answer) -> bytes:
         content = (
             f"{opening}>\n<ErrorMessage>{escape(answer.message)}</ErrorMessage>\n</Response>\n"
         )
+    elif answer.token:
+        content = f'{opening} token="{escape_attribute(answer.token)}"/>\n'
     elif answer.call_id:
         content = f"{opening}/>\n<CallID>{escape(answer.call_id)}</CallID>\n"
     else:

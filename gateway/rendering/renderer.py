@@ -130,9 +130,9 @@ class Renderer:
         self, answer: Answer, response_type: ResponseType, further: Iterable[Header]
     ) -> Rendition:
         headers = (*self._headers[response_type], *further, *of_waiting(answer))
-        body = (
-            write_xml(answer) if response_type in _AS_IT_IS else self._dress(answer, response_type)
-        )
+        # What holds a token is not kept.
+        dress = self._dress_anew if answer.token else self._dress
+        body = write_xml(answer) if response_type in _AS_IT_IS else dress(answer, response_type)
         return Rendition(self._status(answer.status, answer.code), headers, body)
 
     def _dress_anew(self, answer: Answer, response_type: ResponseType) -> bytes:

@@ -345,7 +345,6 @@ def test_two_users_cannot_have_one_name() -> None:
 @pytest.mark.parametrize(
     ("section", "line", "instead"),
     [
-        ("recorder", 'credentials = "service"', 'use "client"'),
         ("index", 'store = "redis://cache:6379/0"', 'use "sqlite:///FILE"'),
         ("index", 'store = "redis://[::1]:6379/0"', 'use "sqlite:///FILE"'),
     ],

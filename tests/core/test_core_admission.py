@@ -167,3 +167,16 @@ def test_proof_is_weighed_at_the_time_of_the_request() -> None:
         request = request_of(asked, later=later)
         admitted = admit(parse(asked), request, Applications([CRM]), lambda _token, _name: known)
         assert admitted.proven is proven
+
+
+@pytest.mark.parametrize("record", [None, EXPIRED, REFUSED], ids=["unknown", "old", "refused"])
+def test_where_tokens_are_issued_here_an_unproven_one_is_nobodys(
+    record: TokenRecord | None,
+) -> None:
+    asked = (ASK, GOOD_KEY, GOOD_TOKEN)
+    applications = Applications([CRM], issued_here=True)
+    with pytest.raises(Refusal) as refused:
+        admit(parse(asked), request_of(asked), applications, lambda _token, _name: record)
+    assert refused.value.code == -43
+    admitted = admit(parse(asked), request_of(asked), applications, lambda *_: PROVEN)
+    assert admitted.proven
