@@ -47,7 +47,7 @@ _DECISIVE: Final = (
     "HTTP_HOST",
     "SERVER_PROTOCOL",
 )
-_PASSED_ON: Final = ("Range", "If-Range")
+_PASSED_ON: Final = ("Range", "If-Range", "Accept-Encoding")
 
 
 @final

@@ -44,7 +44,8 @@ class Request:
     `pairs`: the query string's, then the form's, in their order. `address`: the client's, `None`
     for a UNIX socket. `credentials`: the client's own headers that speak for him
     (`Authorization`, `Cookie`), which go to the recorder in `credentials = "client"`.
-    `headers`: what else is passed on (`Range`). `received_at`: the gateway's clock, with a zone.
+    `headers`: what else is passed on with questions for media (`Range`). `received_at`: the
+    gateway's clock, with a zone.
     `hung_up`: whether the client has closed the connection since, where that can be known.
     """
 

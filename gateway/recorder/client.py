@@ -89,7 +89,9 @@ class Client:
 
 def _question(admitted: Admitted, node: str, login: Login | None) -> Question:
     request = admitted.request
-    headers = dict(request.headers)
+    # Documents are read here, and so come as they can be read.
+    streams = admitted.parameters.action.kind is Kind.STREAMS
+    headers = dict(request.headers) if streams else {}
     pairs = tuple(_pairs(admitted.parameters))
     if login is None:
         headers |= {name: value.reveal() for name, value in request.credentials.items()}

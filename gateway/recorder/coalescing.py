@@ -80,8 +80,8 @@ class Coalescing:
     def _key(self, admitted: Admitted) -> Hashable:
         """Two requests with the same one are one to the recorder."""
         request, name = admitted.request, admitted.application.name
-        said = (*request.credentials.items(), *request.headers.items())
-        return name, self._changes[name], admitted.parameters.pairs, frozenset(said)
+        said = frozenset(request.credentials.items())
+        return name, self._changes[name], admitted.parameters.pairs, said
 
 
 def _follow(flight: _Flight) -> tuple[Reply, str]:

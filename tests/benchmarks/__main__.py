@@ -28,7 +28,7 @@ from gateway.simulator.settings import Settings, Traffic
 from gateway.stores import FeedState
 from gateway.stores.sqlite import SqliteStore
 from gateway.wiring import clock
-from tests.benchmarks import large, waiting
+from tests.benchmarks import large, media, waiting
 from tests.benchmarks.load import Load, run
 from tests.end_to_end.conftest import Hosted, eventually, free_port
 from tests.fakes import KEY, TOKEN
@@ -233,6 +233,11 @@ def loading(_recorder: Server) -> dict[str, float]:
     return large.loading()
 
 
+def media_passed_on(_recorder: Server) -> dict[str, float]:
+    """A recording through the gateway against nginx's `proxy_pass`."""
+    return media.through_the_gateway()
+
+
 def cooperative_yield(recorder: Server) -> dict[str, float]:
     """What one yield a request does to a gevent worker with sixteen busy connections."""
     with gateway(recorder) as hosted:
@@ -271,6 +276,7 @@ BENCHMARKS = (
     from_start_to_answer,
     ten_million_calls,
     loading,
+    media_passed_on,
     cooperative_yield,
 )
 

@@ -149,7 +149,7 @@ def test_media_are_passed_on_unread_with_what_describes_them() -> None:
         status="206 Partial Content",
     )
     with RawServer(answering(media)) as server:
-        headers = MappingProxyType({"Range": "bytes=0-7"})
+        headers = MappingProxyType({"Range": "bytes=0-7", "Accept-Encoding": "gzip, br"})
         asked = admitted(action="GetMedia", callID="1", request={"headers": headers})
         reply, _ = Client(TRANSPORT, (server.url,)).ask(asked)
         assert isinstance(reply, Stream)
@@ -162,6 +162,15 @@ def test_media_are_passed_on_unread_with_what_describes_them() -> None:
         "Content-Range": "bytes 0-7/100",
     }
     assert b"Range: bytes=0-7\r\n" in server.requests[0]
+    assert b"Accept-Encoding: gzip, br\r\n" in server.requests[0]
+
+
+def test_a_document_is_asked_for_in_an_encoding_that_can_be_read_here() -> None:
+    with RawServer(answering(ok(b"<x/>"))) as server:
+        request = {"headers": {"Accept-Encoding": "br", "Range": "bytes=0-1"}}
+        Client(TRANSPORT, (server.url,)).ask(admitted(action="SearchCalls", request=request))
+    assert b"Accept-Encoding: identity\r\n" in server.requests[0]
+    assert b"Range" not in server.requests[0]
 
 
 def test_an_error_in_place_of_media_is_a_document() -> None:
