@@ -4,11 +4,20 @@
     ├── Refusal                     we say no, and the recorder never hears of it
     ├── NoAnswer                    nobody can answer at the moment
     │   ├── RecorderError               the recorder was asked, or should have been
-    │   │   ├── RecorderUnreachable         nobody there: refused, reset, no such host, no TLS
+    │   │   ├── RecorderUnreachable         nobody there, or gone before an answer began
+    │   │   │   ├── RecorderRefused             nobody listens
+    │   │   │   ├── RecorderNotFound            no such host
+    │   │   │   ├── RecorderConnectTimeout      no connection in time
+    │   │   │   ├── RecorderUntrusted           its certificate does not convince
+    │   │   │   ├── RecorderWithoutTls          TLS was not agreed upon
+    │   │   │   └── RecorderHungUp              the connection broke
     │   │   ├── RecorderBusy                as many requests there as it may have
+    │   │   ├── RecorderLoginRefused        it refuses the gateway's own login
     │   │   ├── RecorderTimeout             there, but not in time
-    │   │   ├── RecorderRefused             it refuses the gateway's own login
-    │   │   └── RecorderGarbled             an answer that is none: HTTP 500, too long, cut off
+    │   │   └── RecorderGarbled             an answer that is none
+    │   │       ├── RecorderFailed              HTTP 4xx or 5xx
+    │   │       ├── RecorderCutOff              it broke off
+    │   │       └── RecorderTooLong             it is over the limit
     │   ├── ClientGone                  whoever waited has hung up
     │   ├── IndexSilent                 a request waited, and the index fell silent meanwhile
     │   └── GatewayStopping             we are being restarted
@@ -89,10 +98,14 @@ class IndexSilent(NoAnswer):
 
 
 class RecorderError(NoAnswer):
-    """The recorder gave no answer. Its texts may hold secrets, so they are never passed on."""
+    """The recorder gave no answer. Its texts may hold secrets, so they are never passed on.
+
+    `kind`: what went wrong, as the types of errors are registered (RFC 9209, 2.3).
+    """
 
     status = 502
     message = "The recorder gave no answer that can be read."
+    kind: ClassVar[str] = "proxy_internal_error"
 
 
 class RecorderUnreachable(RecorderError):
@@ -100,6 +113,43 @@ class RecorderUnreachable(RecorderError):
 
     status = 503
     message = "The recorder cannot be reached at the moment."
+    kind = "destination_unavailable"
+
+
+class RecorderRefused(RecorderUnreachable):
+    """Nobody listens at its address."""
+
+    kind = "connection_refused"
+
+
+class RecorderNotFound(RecorderUnreachable):
+    """Its host's name has no address."""
+
+    kind = "dns_error"
+
+
+class RecorderConnectTimeout(RecorderUnreachable):
+    """No connection, TLS included, within the deadline for one."""
+
+    kind = "connection_timeout"
+
+
+class RecorderUntrusted(RecorderUnreachable):
+    """Its certificate was not accepted."""
+
+    kind = "tls_certificate_error"
+
+
+class RecorderWithoutTls(RecorderUnreachable):
+    """The two sides did not agree on TLS."""
+
+    kind = "tls_protocol_error"
+
+
+class RecorderHungUp(RecorderUnreachable):
+    """The connection broke before an answer began."""
+
+    kind = "connection_terminated"
 
 
 class RecorderBusy(RecorderError):
@@ -107,6 +157,7 @@ class RecorderBusy(RecorderError):
 
     status = 503
     message = "The recorder is busy with other requests of this kind. Ask again."
+    kind = "connection_limit_reached"
 
 
 class RecorderTimeout(RecorderError):
@@ -114,17 +165,39 @@ class RecorderTimeout(RecorderError):
 
     status = 504
     message = "The recorder did not answer in time."
+    kind = "http_response_timeout"
 
 
 class RecorderGarbled(RecorderError):
-    """HTTP 4xx or 5xx, a body over the limit, or one that broke off."""
+    """An answer that is no HTTP, or none that may be passed on."""
+
+    kind = "http_protocol_error"
 
 
-class RecorderRefused(RecorderError):
+class RecorderFailed(RecorderGarbled):
+    """HTTP 4xx or 5xx, where the API says 200."""
+
+    kind = "destination_unavailable"
+
+
+class RecorderCutOff(RecorderGarbled):
+    """An answer that began and broke off."""
+
+    kind = "http_response_incomplete"
+
+
+class RecorderTooLong(RecorderGarbled):
+    """A body over the limit."""
+
+    kind = "http_response_body_size"
+
+
+class RecorderLoginRefused(RecorderError):
     """It refuses the gateway's own key, user or password: only the operator can mend that."""
 
     status = 503
     message = "The recorder does not let the gateway in at the moment."
+    kind = "destination_unavailable"
 
 
 class StoreError(CallgateError):

@@ -11,7 +11,7 @@ from html import escape
 from typing import Final, final
 
 from gateway.core.admission import Admitted
-from gateway.core.errors import Code, RecorderRefused
+from gateway.core.errors import Code, RecorderLoginRefused
 from gateway.core.replies import Document, Reply
 from gateway.recorder.bulkheads import Recorder
 from gateway.recorder.sessions import Read, Sessions
@@ -34,7 +34,7 @@ class Service:
         self._read = read
 
     def ask(self, admitted: Admitted) -> tuple[Reply, str]:
-        """As the recorder. Raises `RecorderRefused` if it refuses the gateway's own login.
+        """As the recorder. Raises `RecorderLoginRefused` if it refuses the gateway's own login.
 
         What it refuses for its token alone, it has not done: it may be asked again, but for an
         upload, which is gone by then.
@@ -47,7 +47,7 @@ class Service:
                 reply, node = self._client.ask(admitted)
         if (code := self._code(reply)) in _OURS:
             log.error("the recorder refuses the gateway's own login with the code %s", code)
-            raise RecorderRefused
+            raise RecorderLoginRefused
         if isinstance(reply, Document):
             reply = _clean(reply, self._sessions.secrets(node))
         return reply, node

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, Protocol, final
 
-from gateway.core.errors import RecorderError, RecorderRefused
+from gateway.core.errors import RecorderError, RecorderLoginRefused
 from gateway.core.parameters import Pair
 from gateway.core.replies import Document, Outcome
 from gateway.core.secrets import Secret
@@ -115,7 +115,7 @@ class Sessions:
         if failure is None:
             return
         waited = session.failed_at >= came_at
-        refused = isinstance(failure, RecorderRefused)
+        refused = isinstance(failure, RecorderLoginRefused)
         if waited or (refused and came_at - session.failed_at < LOGIN_AGAIN_AFTER):
             raise type(failure)
 
@@ -147,5 +147,5 @@ class Sessions:
                 response.status,
                 outcome.code,
             )
-            raise RecorderRefused
+            raise RecorderLoginRefused
         return Secret(outcome.token)

@@ -6,10 +6,9 @@ for as long as something drips. Its exceptions hold whole URLs, so none of them 
 Knows nothing of actions, applications or tokens.
 """
 
-import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -17,32 +16,17 @@ from typing import Final, final
 from urllib.parse import urlencode
 
 import requests
-import urllib3.exceptions
-from requests.adapters import HTTPAdapter
 
-from gateway.core.errors import RecorderError, RecorderGarbled, RecorderTimeout, RecorderUnreachable
+from gateway.core.errors import RecorderTooLong
 from gateway.core.parameters import Pair
-
-log = logging.getLogger(__name__)
+from gateway.recorder.connections import Adapter, Terms, on
+from gateway.recorder.deadlines import Leash, Watch
+from gateway.recorder.meaning import translated
 
 MOST_BYTES: Final = 64 * 1024 * 1024  # of a document; media are passed on unread
 _CHUNK: Final = 64 * 1024
 _CONNECTIONS: Final = 150  # a node: as many as the recorder has threads
 _FORM: Final = "application/x-www-form-urlencoded; charset=UTF-8"
-
-# Every exception of the two libraries, most special first, and what it means here.
-MEANING: Final[tuple[tuple[type[Exception], type[RecorderError]], ...]] = (
-    (requests.exceptions.ConnectTimeout, RecorderUnreachable),
-    (requests.exceptions.Timeout, RecorderTimeout),
-    (requests.exceptions.ChunkedEncodingError, RecorderGarbled),
-    (requests.exceptions.ContentDecodingError, RecorderGarbled),
-    (requests.exceptions.ConnectionError, RecorderUnreachable),
-    (requests.exceptions.RequestException, RecorderGarbled),
-    (urllib3.exceptions.ReadTimeoutError, RecorderTimeout),
-    (urllib3.exceptions.HTTPError, RecorderGarbled),
-    (OSError, RecorderUnreachable),
-    (ValueError, RecorderGarbled),  # a header that cannot be read
-)
 
 
 @final
@@ -70,11 +54,15 @@ class Question:
 
 @final
 class Response:
-    """What came back: status and headers now, the body by one of two ways, once."""
+    """What came back: status and headers now, the body by one of two ways, once.
 
-    def __init__(self, response: requests.Response, deadline: float) -> None:
+    `idle`: how long the recorder may be silent between two pieces of a stream, in seconds.
+    """
+
+    def __init__(self, response: requests.Response, leash: Leash, idle: float) -> None:
         self._response = response
-        self._deadline = deadline
+        self._leash = leash
+        self._idle = idle
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
@@ -86,42 +74,38 @@ class Response:
     def body(self) -> bytes:
         """The whole body, decoded; raises `RecorderError` past the deadline or `MOST_BYTES`."""
         pieces, size = [], 0
-        with translated(), self._response:
-            for piece in self._pieces(decode=True):
+        with closing(self), translated(self._leash):
+            while piece := self._read(decode=True):
                 pieces.append(piece)
                 size += len(piece)
                 if size > MOST_BYTES:
-                    raise RecorderGarbled
-                if time.monotonic() > self._deadline:
-                    raise RecorderTimeout
+                    raise RecorderTooLong
+                self._leash.check()
         return b"".join(pieces)
 
     def __iter__(self) -> Iterator[bytes]:
         """The body as it comes, as it was encoded; raises `RecorderError` if it breaks off."""
-        with translated(), self._response:
-            yield from self._pieces(decode=False)
+        with closing(self), translated(self._leash):
+            while piece := self._within_idle():
+                yield piece
 
     def close(self) -> None:
         """Hang up."""
+        self._leash.release()
         self._response.close()
 
-    def _pieces(self, *, decode: bool) -> Iterator[bytes]:
+    def _within_idle(self) -> bytes:
+        """The next piece. Between two of them it is the client who takes his time."""
+        self._leash.until(time.monotonic() + self._idle)
+        piece = self._read(decode=False)
+        self._leash.pause()
+        return piece
+
+    def _read(self, *, decode: bool) -> bytes:
         # read1 returns what one read of the socket brings; read would wait for a full chunk,
-        # and a body that drips would pass any deadline.
-        raw = self._response.raw
-        while piece := raw.read1(_CHUNK, decode_content=decode):
-            yield piece
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Foreign exceptions become `RecorderError`, without their texts."""
-    try:
-        yield
-    except tuple(foreign for foreign, _ in MEANING) as error:
-        ours = next(meant for foreign, meant in MEANING if isinstance(error, foreign))
-        log.warning("the recorder: %s (%s)", ours.message, type(error).__name__)
-        raise ours from None
+        # and a stream that drips would not be passed on.
+        piece: bytes = self._response.raw.read1(_CHUNK, decode_content=decode)
+        return piece
 
 
 @final
@@ -131,21 +115,33 @@ class Transport:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._session = _session(settings)
+        self._watch = Watch()
 
     def exchange(self, question: Question) -> Response:
         """Send, and return when the answer begins. Raises `RecorderError`, never another."""
         settings = self._settings
         allowed = settings.timeout + question.allow
         deadline = time.monotonic() + allowed
-        with translated():
-            response = self._session.send(
-                self._session.prepare_request(_request(question, settings.method)),
-                stream=True,
-                timeout=(settings.connect_timeout, allowed),
-                allow_redirects=False,
-                verify=_verify(settings),
-            )
-        return Response(response, deadline)
+        leash = Leash(self._watch, deadline)
+        uploads = question.body is not None
+        terms = Terms(leash, settings.connect_timeout, allowed, deadline, uploads)
+        try:
+            with translated(leash), on(terms):
+                response = self._send(question, allowed)
+        except BaseException:
+            leash.release()
+            raise
+        return Response(response, leash, settings.timeout)
+
+    def _send(self, question: Question, allowed: float) -> requests.Response:
+        settings = self._settings
+        return self._session.send(
+            self._session.prepare_request(_request(question, settings.method)),
+            stream=True,
+            timeout=(settings.connect_timeout, allowed),
+            allow_redirects=False,
+            verify=_verify(settings),
+        )
 
     def close(self) -> None:
         """Close what is pooled."""
@@ -190,7 +186,7 @@ def _session(settings: Settings) -> requests.Session:
     session.headers.clear()
     session.headers["User-Agent"] = "callgate"
     session.verify = _verify(settings)
-    adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0)
+    adapter = Adapter(pool_maxsize=_CONNECTIONS, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from gateway.core.admission import Admitted
-from gateway.core.errors import RecorderError, RecorderRefused, RecorderTimeout
+from gateway.core.errors import RecorderError, RecorderLoginRefused, RecorderTimeout
 from gateway.core.parameters import Pair
 from gateway.core.replies import Document, Reply, Stream
 from gateway.core.secrets import Secret
@@ -131,7 +131,7 @@ def test_one_login_at_a_time_and_who_waits_for_it_shares_what_comes_of_it(
         time.sleep(0.05)  # the others come to the lock
         world.door.opens.set()
     if said is REFUSED or isinstance(said, RecorderError):
-        expected = RecorderRefused if said is REFUSED else RecorderTimeout
+        expected = RecorderLoginRefused if said is REFUSED else RecorderTimeout
         assert all(type(each.exception()) is expected for each in futures)
     else:
         assert {each.result() for each in futures} == {"one"}
@@ -141,7 +141,7 @@ def test_one_login_at_a_time_and_who_waits_for_it_shares_what_comes_of_it(
 def test_a_password_that_was_refused_is_not_tried_again_at_once() -> None:
     world = Sessioned(REFUSED, issued("one"))
     for _ in range(3):
-        with pytest.raises(RecorderRefused):
+        with pytest.raises(RecorderLoginRefused):
             world.token()
         world.now += 1
     world.now += LOGIN_AGAIN_AFTER
@@ -158,7 +158,7 @@ def test_a_recorder_that_did_not_answer_is_asked_again_by_the_next() -> None:
 
 @pytest.mark.parametrize("said", [Said(500, b""), Said(200, b"<html/>"), issued("")])
 def test_what_is_no_token_is_none(said: Said) -> None:
-    with pytest.raises(RecorderRefused):
+    with pytest.raises(RecorderLoginRefused):
         Sessioned(said).token()
 
 
@@ -199,7 +199,7 @@ def test_that_the_gateway_is_not_let_in_is_not_the_clients_fault(code: int) -> N
     body = f'<V><Response code="{code}"><ErrorMessage>x</ErrorMessage></Response></V>'
     world = Sessioned(issued("one"), issued("two"))
     asking, _ = service(world, document(body.encode()), document(body.encode()))
-    with pytest.raises(RecorderRefused):
+    with pytest.raises(RecorderLoginRefused):
         asking.ask(admitted(action="KeepCall", callID="x"))
 
 

@@ -1,5 +1,4 @@
 import gzip
-import inspect
 import logging
 import socket
 import struct
@@ -7,12 +6,10 @@ import threading
 import time
 
 import pytest
-import requests
-import urllib3.exceptions
 
 from gateway.core.errors import RecorderError, RecorderGarbled, RecorderTimeout, RecorderUnreachable
 from gateway.recorder import transport as module
-from gateway.recorder.transport import MEANING, Question, Settings, Transport
+from gateway.recorder.transport import Question, Settings, Transport
 from tests.servers import RawServer, answering, ok
 
 QUICK = Settings(connect_timeout=0.5, timeout=0.5)
@@ -188,27 +185,3 @@ def test_no_secret_is_in_an_exception_or_a_log(
     assert caught.value.__suppress_context__
     assert SECRET not in seen
     assert SECRET not in repr(question("http://127.0.0.1:1/verba/api"))
-
-
-def foreign(library: object, root: type[Exception]) -> list[type[Exception]]:
-    """Every exception class of a library's module."""
-    found = vars(library).values()
-    return [each for each in found if inspect.isclass(each) and issubclass(each, root)]
-
-
-@pytest.mark.parametrize(
-    "exception",
-    [
-        *foreign(requests.exceptions, requests.exceptions.RequestException),
-        *foreign(urllib3.exceptions, urllib3.exceptions.HTTPError),
-    ],
-    ids=lambda each: each.__name__,
-)
-def test_the_table_of_foreign_exceptions_is_complete(exception: type[Exception]) -> None:
-    assert any(issubclass(exception, known) for known, _ in MEANING)
-
-
-def test_in_the_table_the_special_stands_before_the_general() -> None:
-    known = [each for each, _ in MEANING]
-    for at, special in enumerate(known):
-        assert not any(issubclass(special, earlier) for earlier in known[:at])
