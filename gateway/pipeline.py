@@ -25,7 +25,6 @@ from gateway.core.query import Query, understand
 from gateway.core.replies import (
     PASSED_ON,
     REFUSED,
-    UNANSWERED,
     Dialect,
     Origin,
     Rendition,
@@ -33,6 +32,7 @@ from gateway.core.replies import (
     Source,
     answer,
     excuse,
+    unanswered,
 )
 from gateway.core.requests import Request
 from gateway.core.secrets import Secret
@@ -85,7 +85,7 @@ class Gateway:
         except Refusal as refusal:
             reply, source = excuse(parameters.action.name, refusal), REFUSED
         except NoAnswer as error:
-            reply, source = excuse(parameters.action.name, error), UNANSWERED
+            reply, source = excuse(parameters.action.name, error), unanswered(error)
         rendition = self.renderer.render(reply, parameters.response_type, source)
         return Journey(rendition, admitted, sight, source.origin)
 

@@ -266,6 +266,7 @@ def test_a_recorder_that_is_down_is_an_excuse_in_the_dress_that_was_asked_for(
     assert rendition.status == 503
     assert rendition.body == b"ERROR:-1:The recorder cannot be reached at the moment.\n"
     assert header(rendition, "Retry-After") == "5"
+    assert header(rendition, "Proxy-Status") == "callgate; error=destination_unavailable"
 
 
 def test_an_application_that_has_opted_in_gets_a_stale_answer_while_the_recorder_is_down() -> None:

@@ -5,7 +5,7 @@
     ├── NoAnswer                    nobody can answer at the moment
     │   ├── RecorderError               the recorder was asked, or should have been
     │   │   ├── RecorderUnreachable         nobody there, or gone before an answer began
-    │   │   │   ├── RecorderRefused             nobody listens
+    │   │   │   ├── RecorderNotListening        the connection was refused
     │   │   │   ├── RecorderNotFound            no such host
     │   │   │   ├── RecorderConnectTimeout      no connection in time
     │   │   │   ├── RecorderUntrusted           its certificate does not convince
@@ -14,8 +14,7 @@
     │   │   ├── RecorderBusy                as many requests there as it may have
     │   │   ├── RecorderLoginRefused        it refuses the gateway's own login
     │   │   ├── RecorderTimeout             there, but not in time
-    │   │   └── RecorderGarbled             an answer that is none
-    │   │       ├── RecorderFailed              HTTP 4xx or 5xx
+    │   │   └── RecorderGarbled             an answer that is none: HTTP 500, no HTTP
     │   │       ├── RecorderCutOff              it broke off
     │   │       └── RecorderTooLong             it is over the limit
     │   ├── ClientGone                  whoever waited has hung up
@@ -70,10 +69,15 @@ class Refusal(CallgateError):
 
 
 class NoAnswer(CallgateError):
-    """Nobody can answer. `status` is HTTP's, `message` what the client is told (RFC 9110)."""
+    """Nobody can answer. `status` is HTTP's, `message` what the client is told (RFC 9110).
+
+    `kind`: what went wrong on the way to the recorder and back, as registered for `Proxy-Status`
+    (RFC 9209, 2.3); empty if the recorder was not asked.
+    """
 
     status: ClassVar[int] = 503
     message: ClassVar[str] = "There is no answer at the moment. Ask again."
+    kind: ClassVar[str] = ""
 
     def __str__(self) -> str:
         return super().__str__() or self.message
@@ -98,14 +102,11 @@ class IndexSilent(NoAnswer):
 
 
 class RecorderError(NoAnswer):
-    """The recorder gave no answer. Its texts may hold secrets, so they are never passed on.
-
-    `kind`: what went wrong, as the types of errors are registered (RFC 9209, 2.3).
-    """
+    """The recorder gave no answer. Its texts may hold secrets, so they are never passed on."""
 
     status = 502
     message = "The recorder gave no answer that can be read."
-    kind: ClassVar[str] = "proxy_internal_error"
+    kind = "proxy_internal_error"
 
 
 class RecorderUnreachable(RecorderError):
@@ -116,7 +117,7 @@ class RecorderUnreachable(RecorderError):
     kind = "destination_unavailable"
 
 
-class RecorderRefused(RecorderUnreachable):
+class RecorderNotListening(RecorderUnreachable):
     """Nobody listens at its address."""
 
     kind = "connection_refused"
@@ -169,15 +170,9 @@ class RecorderTimeout(RecorderError):
 
 
 class RecorderGarbled(RecorderError):
-    """An answer that is no HTTP, or none that may be passed on."""
+    """An answer that is no HTTP, or HTTP 4xx or 5xx, which the API never says."""
 
     kind = "http_protocol_error"
-
-
-class RecorderFailed(RecorderGarbled):
-    """HTTP 4xx or 5xx, where the API says 200."""
-
-    kind = "destination_unavailable"
 
 
 class RecorderCutOff(RecorderGarbled):

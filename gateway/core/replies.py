@@ -42,18 +42,19 @@ class Source:
     """Where a reply came from and, if it is stale, how old it is.
 
     `as_of_age`: how old the index was, if it was fit to be asked. `why`: what else led to it, as
-    names and values for people who ask.
+    names and values for people who ask. `error`: what went wrong with the recorder, in the terms
+    of RFC 9209, if that is why there is no answer.
     """
 
     origin: Origin
     age: timedelta | None = None
     why: tuple[tuple[str, str | int], ...] = ()
     as_of_age: timedelta | None = None
+    error: str = ""
 
 
 PASSED_ON: Final = Source(Origin.BYPASS)
 REFUSED: Final = Source(Origin.REFUSED)
-UNANSWERED: Final = Source(Origin.UNANSWERED)
 
 
 @final
@@ -168,6 +169,11 @@ def excuse(action: str, error: Refusal | NoAnswer) -> Answer:
     code = error.code if isinstance(error, Refusal) else Code.UNEXPECTED_ERROR
     wait = RETRY_AFTER if error.status in {503, 504} else None
     return Answer(action, code, error.message, status=error.status, retry_after=wait)
+
+
+def unanswered(error: NoAnswer) -> Source:
+    """Where an excuse came from."""
+    return Source(Origin.UNANSWERED, error=error.kind)
 
 
 RETRY_AFTER: Final = 5  # seconds: a client that polls more often gains nothing

@@ -18,7 +18,7 @@ from gateway.core.errors import (
     RecorderGarbled,
     RecorderHungUp,
     RecorderNotFound,
-    RecorderRefused,
+    RecorderNotListening,
     RecorderTimeout,
     RecorderUnreachable,
     RecorderUntrusted,
@@ -58,7 +58,7 @@ CAUSES: Final[Table] = (
     (ssl.SSLCertVerificationError, RecorderUntrusted),
     (ssl.SSLError, RecorderWithoutTls),
     (socket.gaierror, RecorderNotFound),
-    (ConnectionRefusedError, RecorderRefused),
+    (ConnectionRefusedError, RecorderNotListening),
     (ConnectionError, RecorderHungUp),
 )
 

@@ -23,7 +23,7 @@ CONTENT_TYPES: Final[Mapping[ResponseType, str]] = MappingProxyType(
 )
 _ILLEGAL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
-_OURS: Final = frozenset({"cache-control", "cache-status", "age"})
+_OURS: Final = frozenset({"cache-control", "cache-status", "proxy-status", "age"})
 
 
 def of_made(response_type: ResponseType, styles: Iterable[str] = ()) -> tuple[Header, ...]:
@@ -66,9 +66,14 @@ def of_session(document: Document) -> Iterator[Header]:
 
 
 def of_source(source: Source) -> Iterator[Header]:
-    """Where the answer came from (RFC 9211), how old it is, and that nobody may keep it."""
+    """Where the answer came from (RFC 9211), how old it is, and that nobody may keep it.
+
+    And, if there is none, what went wrong between here and the recorder (RFC 9209).
+    """
     yield "Cache-Control", "no-store"
     yield "Cache-Status", cache_status(source)
+    if source.error:
+        yield "Proxy-Status", f"callgate; error={source.error}"
     if source.age is not None:
         yield "Age", str(max(0, int(source.age.total_seconds())))
 

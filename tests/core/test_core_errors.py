@@ -58,6 +58,37 @@ def test_no_answer_has_a_gateways_status_and_a_sentence(cause: type[NoAnswer], s
     assert cause("for the log").message == cause.message
 
 
+# RFC 9209, 2.3: those that may be said of a recorder.
+REGISTERED = frozenset(
+    {
+        "connection_refused",
+        "connection_terminated",
+        "connection_timeout",
+        "destination_unavailable",
+        "dns_error",
+        "http_protocol_error",
+        "http_response_body_size",
+        "http_response_incomplete",
+        "http_response_timeout",
+        "proxy_internal_error",
+        "tls_certificate_error",
+        "tls_protocol_error",
+    }
+)
+
+
+def tree(cause: type[NoAnswer]) -> list[type[NoAnswer]]:
+    return [cause, *(each for child in cause.__subclasses__() for each in tree(child))]
+
+
+@pytest.mark.parametrize("cause", tree(NoAnswer), ids=lambda each: each.__name__)
+def test_what_goes_wrong_with_the_recorder_and_nothing_else_has_a_registered_type(
+    cause: type[NoAnswer],
+) -> None:
+    assert bool(cause.kind) == issubclass(cause, RecorderError)
+    assert cause.kind in REGISTERED | {""}
+
+
 def test_a_broken_store_is_no_answer_to_a_client() -> None:
     assert not issubclass(StoreError, NoAnswer | Refusal)
 

@@ -16,7 +16,7 @@ from gateway.core.errors import (
     RecorderError,
     RecorderHungUp,
     RecorderNotFound,
-    RecorderRefused,
+    RecorderNotListening,
     RecorderTimeout,
     RecorderUntrusted,
 )
@@ -79,7 +79,7 @@ def test_in_the_table_the_special_stands_before_the_general(table: Table) -> Non
 
 
 WRAPPED: list[tuple[Exception, type[RecorderError]]] = [
-    (ConnectionRefusedError(), RecorderRefused),
+    (ConnectionRefusedError(), RecorderNotListening),
     (ConnectionResetError(), RecorderHungUp),
     (socket.gaierror(), RecorderNotFound),
     (ssl.SSLCertVerificationError(), RecorderUntrusted),

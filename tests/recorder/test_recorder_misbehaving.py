@@ -17,7 +17,7 @@ from gateway.core.errors import (
     RecorderGarbled,
     RecorderHungUp,
     RecorderNotFound,
-    RecorderRefused,
+    RecorderNotListening,
     RecorderTimeout,
     RecorderTooLong,
     RecorderUnreachable,
@@ -186,7 +186,7 @@ def test_what_speaks_no_tls_is_not_asked(transport: Transport) -> None:
 def test_nobody_there_is_refused_and_no_name_is_not_found(transport: Transport) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(RecorderRefused):
+    with pytest.raises(RecorderNotListening):
         ask(transport, f"http://127.0.0.1:{port}/verba/api")
     with pytest.raises(RecorderUnreachable) as caught:
         ask(transport, "http://recorder.invalid/verba/api")

@@ -3,8 +3,19 @@ from typing import Literal
 
 import pytest
 
+from gateway.core.errors import GatewayStopping, RecorderTimeout
 from gateway.core.parameters import ResponseType
-from gateway.core.replies import PASSED_ON, REFUSED, Answer, Document, Origin, Source, Stream
+from gateway.core.replies import (
+    PASSED_ON,
+    REFUSED,
+    Answer,
+    Document,
+    Origin,
+    Source,
+    Stream,
+    excuse,
+    unanswered,
+)
 from gateway.rendering import Renderer
 from tests.fakes import FROM_INDEX, FROM_RECORDER, NODE
 from tests.rendering.golden import sample
@@ -119,6 +130,17 @@ def test_every_rendition_says_where_it_came_from_and_must_not_be_kept(origin: Or
         assert values(rendition, "Cache-Status") == [f"callgate; {origin.value}"]
         assert values(rendition, "Cache-Control") == ["no-store"]
         assert values(rendition, "Age") == []
+        assert values(rendition, "Proxy-Status") == []
+
+
+@pytest.mark.parametrize("dress", ResponseType)
+def test_an_excuse_says_what_went_wrong_with_the_recorder(dress: ResponseType) -> None:
+    error = RecorderTimeout("canary")
+    rendition = LEGACY.render(excuse("GetCallID", error), dress, unanswered(error))
+    assert values(rendition, "Proxy-Status") == ["callgate; error=http_response_timeout"]
+    stopping = GatewayStopping()
+    rendition = LEGACY.render(excuse("GetCallID", stopping), dress, unanswered(stopping))
+    assert values(rendition, "Proxy-Status") == []
 
 
 def test_a_stale_answer_says_its_age_in_whole_seconds() -> None:
@@ -141,7 +163,12 @@ def test_the_recorders_cookies_go_to_the_client_whatever_the_dress(
 @pytest.mark.parametrize("dress", ResponseType)
 def test_a_stream_passes_unread_with_its_own_headers(dress: ResponseType) -> None:
     chunks = Pieces(b"a", b"b")
-    headers = {"content-type": "audio/mpeg", "cache-control": "private", "Cache-Status": "x"}
+    headers = {
+        "content-type": "audio/mpeg",
+        "cache-control": "private",
+        "Cache-Status": "x",
+        "Proxy-Status": "x",
+    }
     rendition = LEGACY.render(Stream(206, headers, chunks), dress, PASSED_ON)
     assert rendition.status == 206
     assert rendition.body is chunks
