@@ -19,9 +19,11 @@ from gateway.core.learning import lesson
 from gateway.core.parameters import Pair
 from gateway.core.query import ByParty, Query, Status, selecting
 from gateway.core.replies import Document, Outcome, Reply
+from gateway.core.secrets import Secret, masked
 from gateway.core.selection import CLOCKS_DIFFER
 from gateway.index import DOUBTED_AFTER, Doomed, Index
 from gateway.rendering.documents import read
+from gateway.rendering.traces import is_fit_for_clients
 from gateway.stores import TokenStore
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,8 @@ class Forwarding:
         # Media teach nothing: what came in their place may be a page to log in with.
         outcome = read(reply) if isinstance(reply, Document) else Outcome(None)
         self._learn(admitted, outcome, node)
+        if isinstance(reply, Document) and not is_fit_for_clients(outcome.message):
+            reply = _logged(reply, admitted, outcome.message)
         if doomed is not None and outcome.succeeded:
             self.index.remove(doomed)
         if query is not None and isinstance(reply, Document) and outcome.accepted:
@@ -127,3 +131,12 @@ class Forwarding:
 def _key(admitted: Admitted, query: Query) -> Hashable:
     """What one application was told, no other is."""
     return admitted.application.name, query.selector, query.manual
+
+
+def _logged(document: Document, admitted: Admitted, message: str) -> Document:
+    """Keep what no client is to see, under the id that he is told in its place."""
+    request = admitted.request
+    said = (value for _, value in admitted.parameters.pairs if isinstance(value, Secret))
+    secrets = (*said, *request.credentials.values())
+    log.error("request %s: the recorder reports: %s", request.id, masked(message, secrets))
+    return replace(document, logged_as=request.id)

@@ -706,3 +706,33 @@ def test_what_the_index_answers_may_be_checked_and_what_it_is_silent_on_as_well(
     assert checked == ["last", "last"]
     query = Query(ByParty(("8856",), (Status.LAST,)), NOON)
     assert world.gateway.index.judge(query) == Found(call())
+
+
+TRACE = (
+    '<VerbaApi><Response code="-1" type="GetCallID"><ErrorMessage>java.lang.NullPointerException\n'
+    "\tat com.verba.api.Servlet.doGet(Servlet.java:7) /verba/api?token=%s</ErrorMessage>"
+    "</Response></VerbaApi>"
+)
+
+
+def test_a_trace_is_in_the_log_under_the_id_that_the_client_is_told(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.recorder.replies[:] = [document((TRACE % TOKEN).encode())]
+    rendition = world.ask(status="ongoing,last", responseType="TEXT")
+    assert text(rendition) == "ERROR:-1:The recorder reported an internal error. Request: id\n"
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(
+        "request id: the recorder reports: java.lang.NullPointerException at com."
+    )
+    assert TOKEN not in line
+    assert "\n" not in line
+
+
+def test_a_sentence_of_the_recorders_is_not_logged_and_names_no_request(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.recorder.replies[:] = [document(refused_with(-1))]
+    rendition = world.ask(status="ongoing,last", responseType="TEXT")
+    assert text(rendition) == "ERROR:-1:No.\n"
+    assert caplog.records == []

@@ -80,13 +80,15 @@ class Answer:
 class Document:
     """The recorder's own answer, unread. `node`: the recorder node that gave it.
 
-    `cookies`: what it set, whole header values; they are the client's, and secret.
+    `cookies`: what it set, whole header values; they are the client's, and secret. `logged_as`:
+    the id of the request under which the log has its message, if no client is to see that.
     """
 
     body: bytes = field(repr=False)
     content_type: str
     node: str
     cookies: tuple[str, ...] = field(default=(), repr=False)
+    logged_as: str = ""
 
 
 class Chunks(Protocol):

@@ -5,7 +5,19 @@ Knows nothing of where secrets come from or what they open.
 
 import hashlib
 import hmac
-from typing import Never, final
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, Never, final
+from urllib.parse import quote, quote_plus
+
+_MOST_LOGGED: Final = 2_000
+# What stands behind a name like these is taken for a secret.
+_NAMED: Final = re.compile(
+    r"""((?:api_?key|token|pass(?:word|wd)?|pwd|secret|authorization|jsessionid)\w{0,20}
+         ["']?\s{0,3}[=:]\s{0,3}["']?(?:Basic\s|Bearer\s)?)[^\s&"',;<>]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_NOT_ON_A_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 @final
@@ -59,6 +71,24 @@ class Secret:
     def __reduce__(self) -> Never:
         msg = "a secret cannot be pickled or copied to disk"
         raise TypeError(msg)
+
+
+def masked(text: str, secrets: Iterable[Secret]) -> str:
+    """A foreign text for a log: on one line, at most 2,000 characters, without secrets.
+
+    Neither these, as they are or as a URL has them, nor whatever is named like one.
+    """
+    for secret in sorted(filter(None, secrets), key=lambda each: -len(each.reveal())):
+        for form in _forms(secret.reveal()):
+            text = text.replace(form, repr(secret))
+    named = _NAMED.sub(r"\1<secret>", text[:_MOST_LOGGED])
+    return _NOT_ON_A_LINE.sub(" ", named)[:_MOST_LOGGED]
+
+
+def _forms(value: str) -> Iterator[str]:
+    yield value
+    yield quote(value, "", errors="surrogatepass")
+    yield quote_plus(value, errors="surrogatepass")
 
 
 def digest(value: str) -> str:

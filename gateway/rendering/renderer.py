@@ -92,7 +92,9 @@ class Renderer:
             case _:  # pragma: no cover - the type checker proves that nothing is left
                 assert_never(reply)
 
-    def transform(self, body: bytes, response_type: ResponseType) -> bytes | Answer:
+    def transform(
+        self, body: bytes, response_type: ResponseType, logged_as: str = ""
+    ) -> bytes | Answer:
         """A recorder's document in HTML, TEXT or JSON, or the error that it is.
 
         This is all that can take long, and it touches nothing but its arguments.
@@ -105,7 +107,7 @@ class Renderer:
             if outcome.code is None and not outcome.message:
                 return UNREADABLE
             code = Code.UNEXPECTED_ERROR if outcome.code is None else outcome.code
-            return Answer(reading.action, code, fit_for_clients(outcome.message))
+            return Answer(reading.action, code, fit_for_clients(outcome.message, logged_as))
         if response_type is ResponseType.JSON:
             gather_namesakes(reading.root)
         try:
@@ -121,7 +123,7 @@ class Renderer:
             headers = (*of_sent(document), *of_source(source))
             return Rendition(self._status(200, code or 0), headers, document.body)
         further = (*of_source(source), *of_session(document))
-        made = self.transform(document.body, response_type)
+        made = self.transform(document.body, response_type, document.logged_as)
         if isinstance(made, Answer):
             return self._answered(made, response_type, further)
         return Rendition(200, (*self._headers[response_type], *further), made)

@@ -24,7 +24,16 @@ _TRACE: Final = re.compile(
 )
 
 
-def fit_for_clients(message: str) -> str:
-    """The recorder's message, or, if it is a trace, a sentence that says no more than that."""
-    is_trace = len(message) > LONGEST_SENTENCE or _TRACE.search(message)
-    return INTERNAL_ERROR if is_trace else message
+def is_fit_for_clients(message: str) -> bool:
+    """Whether the recorder's message is a sentence for people, and no trace."""
+    return len(message) <= LONGEST_SENTENCE and not _TRACE.search(message)
+
+
+def fit_for_clients(message: str, logged_as: str = "") -> str:
+    """The recorder's message, or, if it is a trace, a sentence that says no more than that.
+
+    `logged_as`: the id under which the log has the message; the sentence ends with it.
+    """
+    if is_fit_for_clients(message):
+        return message
+    return f"{INTERNAL_ERROR} Request: {logged_as}" if logged_as else INTERNAL_ERROR

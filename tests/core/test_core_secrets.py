@@ -2,12 +2,13 @@ import copy
 import hashlib
 import pickle
 from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.secrets import Secret, digest
+from gateway.core.secrets import Secret, digest, masked
 from tests.core.asking import ANY_TEXT
 
 CANARY = "canary-74c8eea0"
@@ -96,3 +97,41 @@ def test_a_secret_equals_nothing_that_is_no_secret() -> None:
 @pytest.mark.parametrize(("value", "true"), [("", False), (" ", True), ("x", True)])
 def test_only_an_empty_secret_is_false(value: str, true: bool) -> None:
     assert bool(Secret(value)) is true
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no call for {}",
+        "GET /verba/api?x=%63anary&apiKey={}&y=1",
+        'token="{}"',
+        "passwordHash: {}",
+        "Authorization: Basic {}",
+        "Cookie: JSESSIONID={}; Path=/",
+    ],
+)
+def test_no_secret_is_left_in_a_text_for_the_log(text: str) -> None:
+    known = masked(text.format(CANARY), [Secret("x" * 40), Secret(CANARY), Secret("")])
+    assert CANARY not in known
+    assert text == "no call for {}" or CANARY not in masked(text.format(CANARY), [])
+
+
+@pytest.mark.parametrize("value", ["pa$$ w/rd", "\udce9 \u0151"])
+def test_a_secret_is_known_in_its_urls_form(value: str) -> None:
+    secret = Secret(value)
+    for form in (
+        quote(value, "", errors="surrogatepass"),
+        quote_plus(value, errors="surrogatepass"),
+    ):
+        assert masked(f"at {form}.", [secret]) == f"at {secret!r}."
+
+
+def test_a_secret_that_holds_another_is_masked_whole() -> None:
+    inner, outer = Secret("canary"), Secret("my-canary-too")
+    assert masked("my-canary-too", [inner, outer]) == repr(outer)
+
+
+def test_a_text_for_the_log_is_one_line_of_bounded_length() -> None:
+    assert masked("a\r\n\tat b\u2028c\x1b[0m", []) == "a at b c [0m"
+    assert len(masked("x" * 100_000, [])) == 2_000
+    assert masked("The token is unknown.", []) == "The token is unknown."

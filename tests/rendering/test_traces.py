@@ -49,6 +49,11 @@ def test_a_sentence_is_handed_on(message: str) -> None:
     assert fit_for_clients(message) == message
 
 
+def test_where_the_log_has_it_the_sentence_ends_with_the_id() -> None:
+    assert fit_for_clients("ORA-00942", "7f3a") == f"{INTERNAL_ERROR} Request: 7f3a"
+    assert fit_for_clients("No such call.", "7f3a") == "No such call."
+
+
 @pytest.mark.parametrize(
     "message", ["select from " * 150, "SELECT " * 280, "a." * 990, "at " * 600, "at a(" * 400]
 )
