@@ -61,6 +61,7 @@ def test_no_answer_has_a_gateways_status_and_a_sentence(cause: type[NoAnswer], s
 # RFC 9209, 2.3: those that may be said of a recorder.
 REGISTERED = frozenset(
     {
+        "connection_limit_reached",
         "connection_refused",
         "connection_terminated",
         "connection_timeout",
