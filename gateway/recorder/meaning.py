@@ -89,12 +89,15 @@ def _wrapped(error: BaseException) -> Iterator[BaseException]:
 def translated(leash: Leash) -> Iterator[None]:
     """Foreign exceptions become `RecorderError`, without their texts.
 
-    One that comes after the deadline means that, whatever else it says.
+    What comes after the deadline means that, whatever else it says, even if it looks whole.
     """
     try:
         yield
     except _FOREIGN as error:
-        ours = leash.late if leash.over else meaning(error)
-        log.warning("the recorder: %s (%s)", ours.message, type(error).__name__)
-        raise ours from None
-    leash.check()
+        ours, seen = leash.late if leash.over else meaning(error), type(error).__name__
+    else:
+        if not leash.over:
+            return
+        ours, seen = leash.late, "cut off"
+    log.warning("the recorder: %s (%s, %s)", ours.message, ours.kind, seen)
+    raise ours from None

@@ -101,10 +101,14 @@ def test_a_ring_of_exceptions_has_an_end() -> None:
     assert issubclass(meaning(first), RecorderError)
 
 
-def test_after_the_deadline_whatever_goes_wrong_is_late() -> None:
+def test_after_the_deadline_whatever_goes_wrong_is_late(caplog: pytest.LogCaptureFixture) -> None:
     leash = Leash(Watch(), 0.0)
     leash.expire(1.0)
     with pytest.raises(RecorderTimeout), translated(leash):
         raise ConnectionResetError
     with pytest.raises(RecorderTimeout), translated(leash):
         pass  # an answer without a length ends as if it were whole
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the recorder: The recorder did not answer in time. (http_response_timeout, {seen})"
+        for seen in ("ConnectionResetError", "cut off")
+    ]
