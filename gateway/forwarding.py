@@ -22,7 +22,7 @@ from gateway.core.replies import Document, Outcome, Reply
 from gateway.core.secrets import Secret, masked
 from gateway.core.selection import CLOCKS_DIFFER
 from gateway.index import DOUBTED_AFTER, Doomed, Index
-from gateway.rendering.documents import read
+from gateway.rendering.documents import Offload, in_place, read, studied
 from gateway.rendering.traces import is_fit_for_clients
 from gateway.stores import TokenStore
 
@@ -60,6 +60,7 @@ class Forwarding:
 
     `name`: the id of the call that is meant by selectors, where the recorder can tell. `learns`:
     whether the tokens are the recorder's, so that its answers tell what they are worth.
+    `offload`: does what takes over a millisecond.
     """
 
     recorder: Recorder
@@ -67,6 +68,7 @@ class Forwarding:
     index: Index
     name: Callable[[tuple[Pair, ...]], str | None] = lambda _: None
     learns: bool = True
+    offload: Offload = in_place
     _said: LRUCache[Hashable, Said] = field(
         default_factory=lambda: LRUCache(MOST_KEPT, getsizeof=lambda said: len(said.document.body))
     )
@@ -80,6 +82,8 @@ class Forwarding:
         asked_at, revision = self.index.clock(), self.index.revision()
         doomed = self.index.doomed_by(admitted) or self._named(admitted)
         reply, node = self.recorder.ask(admitted)
+        if isinstance(reply, Document):
+            reply = studied(reply, self.offload)
         # Media teach nothing: what came in their place may be a page to log in with.
         outcome = read(reply) if isinstance(reply, Document) else Outcome(None)
         self._learn(admitted, outcome, node)
@@ -88,7 +92,8 @@ class Forwarding:
         if doomed is not None and outcome.succeeded:
             self.index.remove(doomed)
         if query is not None and isinstance(reply, Document) and outcome.accepted:
-            said = Said(replace(reply, cookies=()), asked_at, revision, not outcome.succeeded)
+            bare = replace(reply, cookies=(), reading=None)
+            said = Said(bare, asked_at, revision, not outcome.succeeded)
             self._keep(_key(admitted, query), query, said)
         return reply
 

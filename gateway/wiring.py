@@ -14,7 +14,7 @@ from gateway.config import Index as IndexSettings
 from gateway.cooperation import offload
 from gateway.core.applications import Applications
 from gateway.core.errors import StoreError
-from gateway.core.replies import Dialect
+from gateway.core.replies import Dialect, Document, Outcome
 from gateway.core.secrets import Secret
 from gateway.core.selection import Terms
 from gateway.feed.account import Account, Credentials
@@ -34,7 +34,7 @@ from gateway.recorder.service import Service
 from gateway.recorder.sessions import Login, Sessions
 from gateway.recorder.transport import Settings, Transport
 from gateway.rendering import Renderer
-from gateway.rendering.documents import read
+from gateway.rendering.documents import read, studied
 from gateway.stores import TokenStore, memory, sqlite
 from gateway.stores.watch import Watch
 
@@ -72,8 +72,9 @@ def build(config: Config | Path | str) -> Plant:
             index,
             Names(_account(config, transport)),
             learns=not _in_service(config),
+            offload=offload,
         ),
-        renderer=Renderer(config.replies.http_status),
+        renderer=Renderer(config.replies.http_status, offload=offload),
         dialect=Dialect(config.replies.error_codes),
         verify=verifier.consider if verifier else lambda _: None,
     )
@@ -92,8 +93,13 @@ def _recorder(config: Config, transport: Transport) -> Recorder:
     if not _in_service(config):
         return Client(transport, nodes)
     login = Login(settings.api_key, settings.user_name, settings.password)
-    sessions = Sessions(transport, login, read)
-    return Service(Client(transport, nodes, sessions), sessions, read)
+    sessions = Sessions(transport, login, _read)
+    return Service(Client(transport, nodes, sessions), sessions, _read)
+
+
+def _read(document: Document) -> Outcome:
+    """What a document says, read where that holds nobody up."""
+    return read(studied(document, offload))
 
 
 def _asking(config: Config, bulkheads: Bulkheads, tokens: TokenStore) -> Recorder:

@@ -82,6 +82,7 @@ class Document:
 
     `cookies`: what it set, whole header values; they are the client's, and secret. `logged_as`:
     the id of the request under which the log has its message, if no client is to see that.
+    `reading`: what whoever has read it made of it, for the next who wants to; of one request only.
     """
 
     body: bytes = field(repr=False)
@@ -89,6 +90,7 @@ class Document:
     node: str
     cookies: tuple[str, ...] = field(default=(), repr=False)
     logged_as: str = ""
+    reading: object = field(default=None, repr=False, compare=False)
 
 
 class Chunks(Protocol):

@@ -4,9 +4,9 @@ Never trusts the root's name, and never takes a part for the whole.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, final
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final, final
 
 from lxml.etree import _Element
 
@@ -18,6 +18,12 @@ from gateway.rendering.trees import Tree, grow
 # Documents without a Response: where one of these stands, the recorder let the request pass.
 LIST_OF_CALLS: Final = "verbacdrlist"
 WITHOUT_RESPONSE: Final = (LIST_OF_CALLS, "voice_quality_check_scores")
+
+# Longer ones take more than a millisecond to read.
+LONG_TO_READ: Final = 65_536  # bytes
+
+Offload = Callable[[Callable[[Any], Any], Any], Any]
+"""Does some work with its argument where that holds nobody up."""
 
 _WITHOUT_PAYLOAD: Final = frozenset(
     action.name for action in ACTIONS.values() if action.kind in {Kind.CHANGES, Kind.UPLOADS}
@@ -39,13 +45,41 @@ class Reading:
     guessed: bool = False
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class _Studied:
+    """A document that has been read, with or without success."""
+
+    reading: Reading | None
+
+
+def in_place(work: Callable[[Any], Any], argument: Any) -> Any:  # noqa: ANN401 - passes both on
+    """The `Offload` of those who hold nobody up."""
+    return work(argument)
+
+
+def studied(document: Document, offload: Offload = in_place) -> Document:
+    """The same with its reading, so that it is parsed once; a long one is read elsewhere."""
+    if isinstance(document.reading, _Studied):
+        return document
+    body = document.body
+    reading = study(body) if len(body) <= LONG_TO_READ else offload(study, body)
+    return replace(document, reading=_Studied(reading))
+
+
+def reading_of(document: Document) -> Reading | None:
+    """As `study`, but what has been read already is not read again."""
+    known = document.reading
+    return known.reading if isinstance(known, _Studied) else study(document.body)
+
+
 def read(document: Document) -> Outcome:
     """What the document says. Never raises; what cannot be read says nothing.
 
     The message is the recorder's own and may be a whole trace: it is for the gateway, not for
     clients.
     """
-    reading = study(document.body)
+    reading = reading_of(document)
     return Outcome(None) if reading is None else reading.outcome
 
 

@@ -1,10 +1,11 @@
 """Reply x response type -> Rendition. Everything is compiled and decided at construction.
 
 Rendering is a pure function, safe to call from any thread. It takes microseconds for our own
-answers and for most documents; for a list of a thousand calls it takes tens of milliseconds.
+answers and for most documents; what takes longer is given to `offload`.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Final, Literal, assert_never, final
@@ -24,7 +25,7 @@ from gateway.core.replies import (
     Stream,
 )
 from gateway.rendering.answers import write_xml
-from gateway.rendering.documents import read, study
+from gateway.rendering.documents import Offload, in_place, read, reading_of, studied
 from gateway.rendering.headers import (
     Header,
     of_made,
@@ -40,6 +41,9 @@ from gateway.rendering.trees import gather_namesakes
 
 # The bodies of our own answers that are kept, in bytes: some ten thousand of them.
 MOST_KEPT: Final = 8_000_000
+
+# Longer documents take more than a millisecond to dress.
+LONG_TO_DRESS: Final = 8_192  # bytes
 
 UNREADABLE: Final = Answer(
     "", Code.UNEXPECTED_ERROR, "The recorder's answer could not be read.", status=502
@@ -59,7 +63,7 @@ class Renderer:
 
     `http_status`: `"legacy"` says 200 with a code in the body, as the recorder does; `"standard"`
     says what the code is in HTTP's terms. `overrides`: a directory of stylesheets that take the
-    place of the shipped ones of the same name.
+    place of the shipped ones of the same name. `offload`: does what takes over a millisecond.
 
     Raises:
         StylesheetFault: a stylesheet has a fault; it names every file and line.
@@ -69,7 +73,9 @@ class Renderer:
         self,
         http_status: Literal["legacy", "standard"] = "legacy",
         overrides: Path | None = None,
+        offload: Offload = in_place,
     ) -> None:
+        self._offload = offload
         self._standard = http_status == "standard"
         compiled = compile_all(_STYLESHEETS.values(), overrides)
         self._stylesheets = {kind: compiled[name] for kind, name in _STYLESHEETS.items()}
@@ -92,14 +98,12 @@ class Renderer:
             case _:  # pragma: no cover - the type checker proves that nothing is left
                 assert_never(reply)
 
-    def transform(
-        self, body: bytes, response_type: ResponseType, logged_as: str = ""
-    ) -> bytes | Answer:
+    def transform(self, document: Document, response_type: ResponseType) -> bytes | Answer:
         """A recorder's document in HTML, TEXT or JSON, or the error that it is.
 
         This is all that can take long, and it touches nothing but its arguments.
         """
-        reading = study(body)
+        reading = reading_of(document)
         if reading is None:
             return UNREADABLE
         outcome = reading.outcome
@@ -107,7 +111,9 @@ class Renderer:
             if outcome.code is None and not outcome.message:
                 return UNREADABLE
             code = Code.UNEXPECTED_ERROR if outcome.code is None else outcome.code
-            return Answer(reading.action, code, fit_for_clients(outcome.message, logged_as))
+            return Answer(
+                reading.action, code, fit_for_clients(outcome.message, document.logged_as)
+            )
         if response_type is ResponseType.JSON:
             gather_namesakes(reading.root)
         try:
@@ -119,14 +125,21 @@ class Renderer:
         self, document: Document, response_type: ResponseType, source: Source
     ) -> Rendition:
         if response_type in _AS_IT_IS or _is_native(document, response_type):
-            code = read(document).code if self._standard else 0
+            code = read(studied(document, self._offload)).code if self._standard else 0
             headers = (*of_sent(document), *of_source(source))
             return Rendition(self._status(200, code or 0), headers, document.body)
         further = (*of_source(source), *of_session(document))
-        made = self.transform(document.body, response_type, document.logged_as)
+        made = self._transformed(document, response_type)
         if isinstance(made, Answer):
             return self._answered(made, response_type, further)
         return Rendition(200, (*self._headers[response_type], *further), made)
+
+    def _transformed(self, document: Document, response_type: ResponseType) -> bytes | Answer:
+        if len(document.body) <= LONG_TO_DRESS:
+            return self.transform(document, response_type)
+        work = partial(self.transform, response_type=response_type)
+        made: bytes | Answer = self._offload(work, document)
+        return made
 
     def _answered(
         self, answer: Answer, response_type: ResponseType, further: Iterable[Header]
