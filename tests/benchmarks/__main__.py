@@ -28,7 +28,7 @@ from gateway.simulator.settings import Settings, Traffic
 from gateway.stores import FeedState
 from gateway.stores.sqlite import SqliteStore
 from gateway.wiring import clock
-from tests.benchmarks import large, media, waiting
+from tests.benchmarks import dressing, large, media, waiting
 from tests.benchmarks.load import Load, run
 from tests.end_to_end.conftest import Hosted, eventually, free_port
 from tests.fakes import KEY, TOKEN
@@ -238,6 +238,11 @@ def media_passed_on(_recorder: Server) -> dict[str, float]:
     return media.through_the_gateway()
 
 
+def long_list(_recorder: Server) -> dict[str, float]:
+    """20,000 calls dressed: our time against xsltproc's, and how long others wait meanwhile."""
+    return dressing.against_xsltproc() | dressing.others_wait()
+
+
 def cooperative_yield(recorder: Server) -> dict[str, float]:
     """What one yield a request does to a gevent worker with sixteen busy connections."""
     with gateway(recorder) as hosted:
@@ -277,6 +282,7 @@ BENCHMARKS = (
     ten_million_calls,
     loading,
     media_passed_on,
+    long_list,
     cooperative_yield,
 )
 
