@@ -5,7 +5,9 @@ Here, and nowhere else, the wall clock is read: everybody else is told the time.
 
 import os
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -30,6 +32,8 @@ from gateway.plant import Plant
 from gateway.recorder.bulkheads import Bulkheads, Recorder
 from gateway.recorder.client import Client
 from gateway.recorder.coalescing import Coalescing
+from gateway.recorder.nodes import Nodes
+from gateway.recorder.probing import Prober
 from gateway.recorder.service import Service
 from gateway.recorder.sessions import Login, Sessions
 from gateway.recorder.transport import Settings, Transport
@@ -57,11 +61,15 @@ def build(config: Config | Path | str) -> Plant:
             config.recorder.method,
         )
     )
+    nodes = Nodes(config.recorder.nodes)
+    Prober(transport, nodes)
+    login = _login(config, transport)
+    client = Client(transport, nodes, login=login)
+    recorder = Service(client, login, _read) if login else client
+    bulkheads = Bulkheads(recorder, config.recorder.most_requests, config.server.workers)
     index = Index(store, Watch(store), clock, _terms(config.index))
-    verifier = _verifier(config, index, store, transport)
-    bulkheads = Bulkheads(
-        _recorder(config, transport), config.recorder.most_requests, config.server.workers
-    )
+    account = partial(_account, config, transport, nodes)
+    verifier = _verifier(config, index, store, account)
     gateway = Gateway(
         applications=Applications(config.applications, issued_here=_in_service(config)),
         tokens=store,
@@ -70,7 +78,7 @@ def build(config: Config | Path | str) -> Plant:
             _asking(config, bulkheads, store),
             store,
             index,
-            Names(_account(config, transport)),
+            Names(account()),
             learns=not _in_service(config),
             offload=offload,
         ),
@@ -78,7 +86,7 @@ def build(config: Config | Path | str) -> Plant:
         dialect=Dialect(config.replies.error_codes),
         verify=verifier.consider if verifier else lambda _: None,
     )
-    feeder = _feeder(config, store, transport)
+    feeder = _feeder(config, store, account())
     return Plant(config, gateway, store, transport, bulkheads, feeder, verifier)
 
 
@@ -87,14 +95,13 @@ def _in_service(config: Config) -> bool:
     return config.recorder.credentials == "service"
 
 
-def _recorder(config: Config, transport: Transport) -> Recorder:
-    """Whoever asks the recorder, with the client's own login or with the gateway's."""
-    nodes, settings = config.recorder.nodes, config.recorder
+def _login(config: Config, transport: Transport) -> Sessions | None:
+    """Whose login the recorder sees; `None`: each client's own."""
+    recorder = config.recorder
     if not _in_service(config):
-        return Client(transport, nodes)
-    login = Login(settings.api_key, settings.user_name, settings.password)
-    sessions = Sessions(transport, login, _read)
-    return Service(Client(transport, nodes, sessions), sessions, _read)
+        return None
+    login = Login(recorder.api_key, recorder.user_name, recorder.password)
+    return Sessions(transport, login, _read)
 
 
 def _read(document: Document) -> Outcome:
@@ -115,14 +122,14 @@ def _verifier(
     config: Config,
     index: Index,
     store: memory.MemoryStore | sqlite.SqliteStore,
-    transport: Transport,
+    account: Callable[[], Account],
 ) -> Verifier | None:
     if not config.index.verify:
         return None
     return Verifier(
         index=index,
         tallies=store,
-        recorder=_account(config, transport),
+        recorder=account(),
         share=config.index.verify,
         workers=config.server.workers,
         recheck_after=max(3.0, 2 * config.index.poll_every),
@@ -152,9 +159,8 @@ def _store(config: Config) -> memory.MemoryStore | sqlite.SqliteStore:
 
 
 def _feeder(
-    config: Config, store: memory.MemoryStore | sqlite.SqliteStore, transport: Transport
+    config: Config, store: memory.MemoryStore | sqlite.SqliteStore, account: Account
 ) -> Feeder:
-    account = _account(config, transport)
     lease = Lease(store, f"{os.uname().nodename}/{secrets.token_hex(8)}", clock)
     poll = Poll(
         store=store,
@@ -167,7 +173,7 @@ def _feeder(
     return Feeder(poll, lease, config.index.poll_every)
 
 
-def _account(config: Config, transport: Transport) -> Account:
+def _account(config: Config, transport: Transport, nodes: Nodes) -> Account:
     recorder = config.recorder
     user = Secret(recorder.user_name) if recorder.user_name else None
     return Account(
@@ -176,4 +182,5 @@ def _account(config: Config, transport: Transport) -> Account:
         credentials=Credentials(recorder.api_key, user, recorder.password),
         clock=clock,
         offload=offload,
+        health=nodes,
     )

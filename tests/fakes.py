@@ -77,6 +77,16 @@ class FrozenClock:
 
 
 @dataclass
+class FrozenTicks:
+    """A monotonic clock, in seconds, that stands still until it is moved."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
 class FakeRecorder:
     """A recorder that gives the replies it was given, in their order, and the last one for ever."""
 

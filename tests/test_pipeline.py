@@ -30,6 +30,9 @@ from gateway.core.verification import Disagreement
 from gateway.forwarding import Forwarding
 from gateway.index import Index
 from gateway.pipeline import Gateway
+from gateway.recorder.client import Client
+from gateway.recorder.nodes import FAILURES, Nodes
+from gateway.recorder.transport import Settings, Transport
 from gateway.rendering import Renderer
 from gateway.stores import FeedState
 from gateway.stores.memory import MemoryStore
@@ -277,6 +280,20 @@ def test_an_application_that_has_opted_in_gets_a_stale_answer_while_the_recorder
     assert rendition.body == FOUND
     assert source(rendition) == "callgate; hit; detail=stale"
     assert header(rendition, "Age") == "60"
+
+
+def test_while_every_node_is_out_a_stale_answer_is_given_without_asking() -> None:
+    world = World(app=application(stale_answers=True))
+    world.prove()
+    world.clock.move(60)
+    nodes = Nodes((NODE,))
+    for _ in range(FAILURES):
+        nodes.failed(NODE, "No.")
+    transport = Transport(Settings(connect_timeout=0.0, timeout=0.0))  # no use can be made of it
+    forwarding = replace(world.gateway.forwarding, recorder=Client(transport, nodes))
+    world.gateway = replace(world.gateway, forwarding=forwarding)
+    assert source(world.ask()) == "callgate; hit; detail=stale"
+    assert nodes.states()[0].ejections == 1
 
 
 def test_a_stale_index_that_cannot_vouch_even_so_leaves_the_excuse() -> None:

@@ -12,12 +12,13 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, TypeVar, final
 
-from gateway.core.errors import RecorderError, RecorderGarbled
+from gateway.core.errors import RecorderError, RecorderGarbled, RecorderTimeout, RecorderUnreachable
 from gateway.core.parameters import Pair
 from gateway.core.replies import Document, Outcome
 from gateway.core.requests import Clock
 from gateway.core.secrets import Secret
 from gateway.feed.clocks import Ahead, ClockDifference
+from gateway.recorder.nodes import Nodes
 from gateway.recorder.transport import Question, Transport
 from gateway.rendering.documents import read
 from gateway.rendering.records import CallList, read_calls
@@ -66,6 +67,7 @@ class Account:
     credentials: Credentials
     clock: Clock
     offload: Offload = field(default=lambda work, argument: work(argument))
+    health: Nodes | None = None  # what is seen here of the nodes is told there
     _token: Secret | None = None
     _issued_at: datetime | None = None
     _refused: tuple[datetime, Outcome] | None = None
@@ -153,10 +155,14 @@ class Account:
             if told is not None:
                 clocks.learn(told, asked_at, self.clock())
             document = Document(response.body(), response.headers.get("Content-Type", ""), node)
-        except RecorderError:
+        except RecorderError as error:
+            if self.health and isinstance(error, RecorderUnreachable | RecorderTimeout):
+                self.health.failed(node, error.message)
             # The next round tries the next node, where this login is not known.
             self.nodes, self._token = (*self.nodes[1:], node), None
             raise
+        if self.health:
+            self.health.succeeded(node)
         return document, clocks.ahead
 
 

@@ -6,17 +6,21 @@ is dressed here. A token goes to the node that issued it. Knows no XML and no in
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol, final
 
 from gateway.core.actions import Kind
 from gateway.core.admission import Admitted
-from gateway.core.errors import RecorderGarbled, RecorderUnreachable
+from gateway.core.errors import RecorderGarbled, RecorderTimeout, RecorderUnreachable
 from gateway.core.lanes import waits
 from gateway.core.parameters import Pair, Parameters, ResponseType
 from gateway.core.replies import Document, Reply, Stream
 from gateway.core.requests import Upload
 from gateway.core.secrets import Secret
 from gateway.core.selection import NEXT_WITHIN
+from gateway.recorder.budget import Budget
+from gateway.recorder.nodes import Nodes, NodeState
+from gateway.recorder.probing import AWAY
 from gateway.recorder.transport import Question, Response, Transport
 
 log = logging.getLogger(__name__)
@@ -47,44 +51,94 @@ class Login(Protocol):
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with the nodes, and the requests that were sent once more, or not."""
+
+    nodes: tuple[NodeState, ...]
+    retries: int
+    retries_refused: int
+
+
+@final
 class Client:
-    """The recorder's nodes behind one method. `nodes` are URLs; the first is asked by default.
+    """The recorder's nodes behind one method. The first that is not out is asked by default.
 
     `login`: whose key and token are shown to the recorder, instead of the client's own.
     """
 
     def __init__(
-        self, transport: Transport, nodes: tuple[str, ...], login: Login | None = None
+        self,
+        transport: Transport,
+        nodes: Nodes,
+        budget: Budget | None = None,
+        login: Login | None = None,
     ) -> None:
         self._login = login
         self._transport = transport
         self._nodes = nodes
+        self._budget = budget or Budget()
 
     def ask(self, admitted: Admitted) -> tuple[Reply, str]:
         """The recorder's reply, and the node that gave it. Raises `RecorderError`.
 
-        A request that may be sent twice is, once, if the connection broke before an answer
-        began: to the next node, or, where a token belongs to this one, on a new connection, since
-        a recorder that was restarted has closed those that were kept. A change is never sent
-        twice.
+        A request that may be sent twice is, once and within the budget, if the connection broke
+        before an answer began: to the next node, or, where a token belongs to this one or there
+        is no other, on a new connection, since a recorder that was restarted has closed those
+        that were kept. A change is never sent twice. While its node is out, or all of them are,
+        a request fails at once.
         """
-        first, second = self._candidates(admitted)
+        node = self._first(admitted)
+        self._budget.spend()
         try:
-            return self._ask(admitted, first)
+            return self._ask(admitted, node)
         except RecorderUnreachable:
-            kind = admitted.parameters.action.kind
-            if not (admitted.parameters.action.retryable or kind is Kind.AUTHENTICATES):
+            action = admitted.parameters.action
+            second = self._second(admitted, node)
+            if second is None or not (action.retryable or action.kind is Kind.AUTHENTICATES):
                 raise
-        return self._ask(admitted, second)
+            with self._budget.retry() as may:
+                if not may:
+                    raise
+                return self._ask(admitted, second)
 
-    def _candidates(self, admitted: Admitted) -> tuple[str, str]:
-        if admitted.node in self._nodes:
-            return admitted.node, admitted.node
-        return self._nodes[0], self._nodes[1 % len(self._nodes)]
+    def standing(self) -> Standing:
+        """How it stands in this worker."""
+        return Standing(self._nodes.states(), self._budget.retries, self._budget.refused)
+
+    def _first(self, admitted: Admitted) -> str:
+        if admitted.node is not None and admitted.node in self._nodes:
+            # A token is a secret of its node's and means nothing to another.
+            node = admitted.node if self._nodes.passes(admitted.node) else None
+        else:
+            node = self._nodes.choose()
+        if node is None:
+            raise RecorderUnreachable
+        return node
+
+    def _second(self, admitted: Admitted, first: str) -> str | None:
+        other = None if admitted.node in self._nodes else self._nodes.choose(but=first)
+        return other or (first if self._nodes.passes(first) else None)
 
     def _ask(self, admitted: Admitted, node: str) -> tuple[Reply, str]:
-        response = self._transport.exchange(_question(admitted, node, self._login))
-        return _reply(admitted, response, node), node
+        try:
+            response = self._transport.exchange(_question(admitted, node, self._login))
+            reply = _reply(admitted, response, node)
+        except RecorderAway as error:
+            self._nodes.failed(node, str(error))
+            raise
+        except (RecorderUnreachable, RecorderTimeout) as error:
+            # An upload breaks off as well when the client hangs up: that is no fault of the node's.
+            if admitted.request.upload is None:
+                self._nodes.failed(node, error.message)
+            raise
+        self._nodes.succeeded(node)
+        return reply, node
+
+
+@final
+class RecorderAway(RecorderGarbled):
+    """A reverse proxy, or a recorder that starts, says that nobody is there to answer."""
 
 
 def _question(admitted: Admitted, node: str, login: Login | None) -> Question:
@@ -138,6 +192,8 @@ def _reply(admitted: Admitted, response: Response, node: str) -> Reply:
     if response.status != 200:  # noqa: PLR2004 - HTTP's OK
         response.close()
         log.warning("the recorder answered HTTP %s", response.status)
+        if response.status in AWAY:
+            raise RecorderAway(f"HTTP {response.status}")
         raise RecorderGarbled
     return Document(response.body(), content_type, node, response.cookies)
 

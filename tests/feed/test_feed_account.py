@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import RecorderError, RecorderGarbled, RecorderUnreachable
 from gateway.core.secrets import Secret
 from gateway.feed.account import Account, Credentials, RecorderRefusedError, _told_time
+from gateway.recorder.nodes import FAILURES, Nodes
 from gateway.recorder.transport import Settings, Transport
 from gateway.simulator.faults import Fault, Kind
 from gateway.simulator.settings import KEY_ONLY, SEED_KEY, Access
@@ -119,6 +120,19 @@ def test_the_next_round_asks_the_next_node_and_logs_in_there(recorder: Simulated
         account.search(WIDE)
     assert account.search(WIDE).rows == ()
     assert counts(recorder) == (1, 1)
+
+
+def test_what_the_feed_sees_of_the_nodes_is_told_to_those_who_forward(recorder: Simulated) -> None:
+    nodes = Nodes((DEAD, recorder.server.url))
+    account = recorder.login(nodes=(DEAD,), health=nodes)
+    for _ in range(FAILURES):
+        with pytest.raises(RecorderUnreachable):
+            account.search(WIDE)
+    assert nodes.choose() == recorder.server.url
+    for _ in range(FAILURES):
+        nodes.failed(recorder.server.url, "No.")
+    recorder.login(health=nodes).search(WIDE)
+    assert nodes.passes(recorder.server.url)
 
 
 def test_a_single_node_that_failed_is_asked_again_with_a_login_of_its_own(

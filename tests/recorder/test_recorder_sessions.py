@@ -14,6 +14,7 @@ from gateway.core.parameters import Pair
 from gateway.core.replies import Document, Reply, Stream
 from gateway.core.secrets import Secret
 from gateway.recorder.client import Client
+from gateway.recorder.nodes import Nodes
 from gateway.recorder.service import Service
 from gateway.recorder.sessions import LOGIN_AGAIN_AFTER, RENEW_AFTER, Login, Sessions
 from gateway.recorder.transport import Question, Settings, Transport
@@ -224,7 +225,7 @@ def test_the_recorder_sees_the_gateways_login_and_nothing_of_the_clients() -> No
     with RawServer(answering(ok(b"<x/>"))) as server:
         world = Sessioned(issued("one"))
         transport = Transport(Settings(connect_timeout=1.0, timeout=2.0))
-        client = Client(transport, (server.url,), world.sessions)
+        client = Client(transport, Nodes((server.url,)), login=world.sessions)
         credentials = {"Authorization": Secret("Bearer canary"), "Cookie": Secret("JSESSIONID=y")}
         request = {"credentials": credentials, "headers": {"Range": "bytes=0-"}}
         client.ask(admitted(action="GetMedia", callID="x", request=request))
