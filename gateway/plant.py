@@ -9,10 +9,11 @@ from gateway.core.errors import StoreError
 from gateway.core.verification import silent_among
 from gateway.feed.feeder import Feeder
 from gateway.feed.verify import Verifier
-from gateway.operations.figures import Figures, figures
+from gateway.operations.figures import Figures, Here, figures
 from gateway.operations.health import Health, health
 from gateway.pipeline import Gateway
 from gateway.recorder.bulkheads import Bulkheads
+from gateway.recorder.client import Client
 from gateway.recorder.transport import Transport
 from gateway.stores import memory, sqlite
 
@@ -30,6 +31,7 @@ class Plant:
     store: memory.MemoryStore | sqlite.SqliteStore
     transport: Transport
     bulkheads: Bulkheads
+    client: Client
     feeder: Feeder
     verifier: Verifier | None = None
     _started: bool = False
@@ -77,7 +79,7 @@ class Plant:
         )
 
     def figures(self) -> Figures:
-        """What there is to know of the index. Raises `StoreError`."""
+        """What there is to know of the index and the nodes. Raises `StoreError`."""
         index = self.gateway.index
-        lanes = self.bulkheads.occupancy()
-        return figures(self.store, index.terms, index.clock(), index.watch.parked, lanes)
+        here = Here(index.watch.parked, self.bulkheads.occupancy(), self.client.standing())
+        return figures(self.store, index.terms, index.clock(), here)

@@ -87,7 +87,7 @@ def build(config: Config | Path | str) -> Plant:
         verify=verifier.consider if verifier else lambda _: None,
     )
     feeder = _feeder(config, store, account())
-    return Plant(config, gateway, store, transport, bulkheads, feeder, verifier)
+    return Plant(config, gateway, store, transport, bulkheads, client, feeder, verifier)
 
 
 def _in_service(config: Config) -> bool:

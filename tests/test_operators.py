@@ -161,6 +161,23 @@ def test_the_metrics_say_the_same_in_prometheuss_words(gateway: wsgi.Application
     assert 'callgate_index_checks_total{form="last"} 3.0' in lines
 
 
+def test_metrics_and_status_page_say_how_it_stands_with_the_nodes(
+    gateway: wsgi.Application,
+) -> None:
+    asked = {"action": "KeepCall", "apiKey": KEY, "callID": "1"}
+    for _ in range(5):
+        assert ask(gateway, asked).status == "503 Service Unavailable"
+    lines = ask(gateway, PATH_INFO="/-/metrics").body.decode().splitlines()
+    node = '{node="http://127.0.0.1:1/verba/api"}'
+    assert f"callgate_recorder_node_up{node} 0.0" in lines
+    assert f"callgate_recorder_ejections_total{node} 1.0" in lines
+    assert "callgate_recorder_retries_total 0.0" in lines
+    assert "callgate_recorder_retries_refused_total 0.0" in lines
+    page = ask(gateway, PATH_INFO="/-/status").body.decode()
+    assert "<td>open</td><td>The recorder cannot be reached at the moment. (" in page
+    assert "<td>in 30 s</td>" in page
+
+
 def test_readiness_says_on_what_the_index_is_silent(gateway: wsgi.Application) -> None:
     troubled(gateway)
     answer = ask(gateway, PATH_INFO="/-/ready")

@@ -1,18 +1,26 @@
-"""What there is to know of the index at a glance; the same for metrics, status and readiness."""
+"""What there is to know of the index and the nodes at a glance, for metrics and the status page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Final, final
+from typing import final
 
 from gateway.core.calls import Call
 from gateway.core.selection import Terms, is_stuck
 from gateway.core.verification import Tally
 from gateway.recorder.bulkheads import Occupancy
+from gateway.recorder.client import Standing
 from gateway.stores import CallStore
 
-NO_LANES: Final[Mapping[str, Occupancy]] = MappingProxyType({})
+
+@final
+@dataclass(frozen=True, slots=True)
+class Here:
+    """One worker: how many requests wait in it, and how it stands with the recorder."""
+
+    parked: int
+    lanes: Mapping[str, Occupancy]
+    recorder: Standing
 
 
 @final
@@ -20,7 +28,7 @@ NO_LANES: Final[Mapping[str, Occupancy]] = MappingProxyType({})
 class Figures:
     """The index at a moment. `age`: `None` if it was never fed.
 
-    `contradicted`: as in `FeedState`. `parked` and `lanes`: in this worker.
+    `contradicted`: as in `FeedState`. `here`: in the worker that was asked.
     """
 
     now: datetime
@@ -33,17 +41,10 @@ class Figures:
     stuck: tuple[Call, ...]
     contradicted: int
     tallies: Mapping[str, Tally]
-    parked: int
-    lanes: Mapping[str, Occupancy]
+    here: Here
 
 
-def figures(
-    store: CallStore,
-    terms: Terms,
-    now: datetime,
-    parked: int = 0,
-    lanes: Mapping[str, Occupancy] = NO_LANES,
-) -> Figures:
+def figures(store: CallStore, terms: Terms, now: datetime, here: Here) -> Figures:
     """Look at everything once. Raises `StoreError`."""
     state, unfinished = store.state(), store.unfinished()
     at_recorder = now + state.recorder_ahead
@@ -59,6 +60,5 @@ def figures(
         stuck=stuck,
         contradicted=state.contradicted,
         tallies=store.tallies(),
-        parked=parked,
-        lanes=lanes,
+        here=here,
     )

@@ -1,4 +1,7 @@
-"""Prometheus's text of the figures, which come from the store, and so agree across workers."""
+"""Prometheus's text of the figures, which come from the store, and so agree across workers.
+
+But for those of the recorder's nodes and of parked requests: each worker has its own.
+"""
 
 from collections.abc import Iterator
 from typing import Final, final
@@ -7,7 +10,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from gateway.operations.figures import Figures
+from gateway.operations.figures import Figures, Here
+from gateway.recorder.client import Standing
+from gateway.recorder.nodes import Breaker
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -46,22 +51,23 @@ class _Once(Collector):
                 "The recorder's clock minus ours",
                 figures.recorder_ahead.total_seconds(),
             ),
-            ("parked_requests", "Requests that wait in this worker", float(figures.parked)),
+            ("parked_requests", "Requests that wait in this worker", float(figures.here.parked)),
         )
         for name, words, value in gauges:
             yield GaugeMetricFamily(f"callgate_index_{name}", words, value=value)
         yield from _checks(figures)
-        yield from _lanes(figures)
+        yield from _lanes(figures.here)
+        yield from _recorder(figures.here.recorder)
 
 
-def _lanes(figures: Figures) -> Iterator[Family]:
+def _lanes(here: Here) -> Iterator[Family]:
     name, labels = "callgate_recorder_requests", ["lane"]
     size = GaugeMetricFamily(f"{name}_most", "Requests that may be there at once", labels=labels)
     used = GaugeMetricFamily(name, "Requests of this worker at the recorder", labels=labels)
     refused = CounterMetricFamily(
         f"{name}_refused", "Requests refused because their lane was full", labels=labels
     )
-    for lane, occupancy in figures.lanes.items():
+    for lane, occupancy in here.lanes.items():
         size.add_metric([lane], occupancy.size)
         used.add_metric([lane], occupancy.used)
         refused.add_metric([lane], occupancy.refused)
@@ -86,6 +92,28 @@ def _checks(figures: Figures) -> Iterator[Family]:
         for kind, count in tally.wrong.items():
             wrong.add_metric([form, kind], count)
     yield from (checks, wrong, silent)
+
+
+def _recorder(standing: Standing) -> Iterator[Family]:
+    """Each worker has its own view of the nodes, and the one that is asked tells it."""
+    up = GaugeMetricFamily(
+        "callgate_recorder_node_up", "Whether this worker asks the node", labels=["node"]
+    )
+    ejections = CounterMetricFamily(
+        "callgate_recorder_ejections", "How often this worker stopped asking it", labels=["node"]
+    )
+    for node in standing.nodes:
+        up.add_metric([node.label], float(node.breaker is Breaker.CLOSED))
+        ejections.add_metric([node.label], node.ejections)
+    yield from (up, ejections)
+    yield CounterMetricFamily(
+        "callgate_recorder_retries", "Requests that were sent once more", standing.retries
+    )
+    yield CounterMetricFamily(
+        "callgate_recorder_retries_refused",
+        "Requests that the retry budget did not allow to be sent once more",
+        standing.retries_refused,
+    )
 
 
 def _seconds(figures: Figures) -> float:

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.operations.figures import Figures
 from gateway.operations.health import Health
+from gateway.recorder.nodes import NodeState
 
 _STYLE: Final = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -36,12 +37,13 @@ def page(figures: Figures, health: Health) -> bytes:
         ("End inferred, record awaited", f"{figures.provisional:,}"),
         ("Listed as ongoing, recorded as ended", f"{figures.contradicted:,}"),
         ("Recorder's clock ahead", f"{figures.recorder_ahead.total_seconds():.2f} s"),
-        ("Requests that wait in this worker", f"{figures.parked:,}"),
+        ("Requests that wait in this worker", f"{figures.here.parked:,}"),
     )
     body = (
         f'<h1>Callgate</h1><p class="{"good" if health.ready else "bad"}">'
         f"{verdict}: {escape(health.reason)}</p>"
         f"<h2>The index</h2>{_table(('Figure', 'Value'), rows)}"
+        f"<h2>The recorder, as this worker sees it</h2>{_nodes(figures.here.recorder.nodes)}"
         f"<h2>Stuck calls</h2>{_stuck(figures)}<h2>Checks against the recorder</h2>"
         f"{_checks(figures)}<h2>Requests of this worker at the recorder</h2>"
         f"{_lanes(figures)}<p>{figures.now:%Y-%m-%d %H:%M:%S} UTC</p>"
@@ -52,6 +54,19 @@ def page(figures: Figures, health: Health) -> bytes:
         f"<title>Callgate: {verdict}</title><style>{_STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>\n"
     ).encode()
+
+
+def _nodes(nodes: Iterable[NodeState]) -> str:
+    rows = (
+        (
+            node.label,
+            node.breaker.value,
+            "" if node.reason is None else f"{node.reason} ({node.failed_ago or 0:.0f} s ago)",
+            "" if node.probe_in is None else f"in {node.probe_in:.0f} s",
+        )
+        for node in nodes
+    )
+    return _table(("Node", "Breaker", "Last failure", "Next probe"), rows)
 
 
 def _stuck(figures: Figures) -> str:
@@ -84,7 +99,7 @@ def _checks(figures: Figures) -> str:
 def _lanes(figures: Figures) -> str:
     rows = (
         (lane, f"{each.used:,} of {each.size:,}", f"{each.refused:,}")
-        for lane, each in figures.lanes.items()
+        for lane, each in figures.here.lanes.items()
     )
     return _table(("Kind", "At the moment", "Refused since the start"), rows)
 
