@@ -17,6 +17,7 @@ from gateway.config.check import check
 from gateway.config.faults import ConfigurationFaults
 from gateway.config.parsing import load
 from gateway.minting import new_key, new_user, revoke_token
+from gateway.rendering import faults_of
 from gateway.shipped import shipped
 from gateway.simulator import command as simulator
 
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     checking = _add_configured(
         commands, "check", "check a configuration, every fault at once", lambda *_: 0
     )
-    checking.set_defaults(run=lambda given: check(given.config, sys.stdout, sys.stderr))
+    checking.set_defaults(run=lambda given: check(given.config, sys.stdout, sys.stderr, faults_of))
     _add_index(commands)
     _add_doors(commands)
     simulate = commands.add_parser("simulate", help="run the recorder simulator alone")
@@ -137,7 +138,7 @@ def _configured(run: Callable[[argparse.Namespace, Config], int]) -> Run:
 
     def with_config(namespace: argparse.Namespace) -> int:
         try:
-            config = load(namespace.config)
+            config = load(namespace.config, faults_of)
         except ConfigurationFaults as faults:
             print(faults, file=sys.stderr)
             return 1

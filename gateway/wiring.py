@@ -37,7 +37,7 @@ from gateway.recorder.probing import Prober
 from gateway.recorder.service import Service
 from gateway.recorder.sessions import Login, Sessions
 from gateway.recorder.transport import Settings, Transport
-from gateway.rendering import Renderer
+from gateway.rendering import Renderer, faults_of
 from gateway.rendering.documents import read, studied
 from gateway.stores import TokenStore, memory, sqlite
 from gateway.stores.watch import Watch
@@ -51,7 +51,7 @@ def clock() -> datetime:
 def build(config: Config | Path | str) -> Plant:
     """Put everything together. Raises `ConfigurationFaults`; opens and starts nothing."""
     if not isinstance(config, Config):
-        config = load(Path(config))
+        config = load(Path(config), faults_of)
     store = _store(config)
     transport = Transport(
         Settings(
@@ -82,7 +82,7 @@ def build(config: Config | Path | str) -> Plant:
             learns=not _in_service(config),
             offload=offload,
         ),
-        renderer=Renderer(config.replies.http_status, offload=offload),
+        renderer=Renderer(config.replies.http_status, config.replies.templates, offload),
         dialect=Dialect(config.replies.error_codes),
         verify=verifier.consider if verifier else lambda _: None,
     )

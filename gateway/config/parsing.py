@@ -1,6 +1,6 @@
 """From a configuration file to a `Config`, or to every fault in it at once.
 
-Looks at no file but those that `file:` and `verify_tls` name, and contacts nobody.
+Looks at no file but those that `file:`, `verify_tls` and `templates` name, and contacts nobody.
 """
 
 import os
@@ -17,11 +17,11 @@ from gateway.config.reading import Sections, read_sections
 from gateway.config.report import Report
 from gateway.config.settings import SECTIONS
 from gateway.config.tree import Config
-from gateway.config.values import Origin
+from gateway.config.values import Judge, Origin
 
 
-def load(path: str | os.PathLike[str]) -> Config:
-    """Read a configuration file, and the secrets that it names.
+def load(path: str | os.PathLike[str], judge: Judge = lambda _: ()) -> Config:
+    """Read a configuration file, and the secrets that it names; `judge` reads its templates.
 
     Raises:
         ConfigurationFaults: with every fault, if it cannot be used.
@@ -33,11 +33,17 @@ def load(path: str | os.PathLike[str]) -> Config:
         raise _whole(str(path), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise _whole(str(path), "is no text in UTF-8; save it as UTF-8") from error
-    config = parse(text, file.resolve().parent, os.environ, str(path))
+    config = parse(text, file.resolve().parent, os.environ, str(path), judge)
     return replace(config, path=file.resolve())
 
 
-def parse(text: str, directory: Path, environment: Mapping[str, str], name: str) -> Config:
+def parse(
+    text: str,
+    directory: Path,
+    environment: Mapping[str, str],
+    name: str,
+    judge: Judge = lambda _: (),
+) -> Config:
     """Make a configuration of a text.
 
     Args:
@@ -45,12 +51,14 @@ def parse(text: str, directory: Path, environment: Mapping[str, str], name: str)
         directory: what relative paths in it are relative to.
         environment: what `env:NAME` looks into.
         name: what faults call the file.
+        judge: what is wrong with the stylesheets of a folder.
 
     Raises:
         ConfigurationFaults: with every fault, if it cannot be used.
     """
     report = Report(name, text)
-    sections = read_sections(_document(text, name), Origin(directory, environment, report))
+    origin = Origin(directory, environment, report, judge=judge)
+    sections = read_sections(_document(text, name), origin)
     agree(sections, report)
     if faults := report.faults():
         raise ConfigurationFaults(faults)

@@ -6,6 +6,7 @@ follow from it. A new setting is a row here, a field in `tree`, and its words in
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final, final
 
 from gateway.config.addresses import api_path, bind, network, node, store, verification
@@ -82,6 +83,13 @@ def _method(value: object, origin: Origin) -> str:
     return method
 
 
+def _templates(value: object, origin: Origin) -> Path:
+    folder = origin.resolve(text(value, origin))
+    if faults := origin.judge(folder):
+        raise WrongValueError(*faults)
+    return folder
+
+
 def _keys(value: object, origin: Origin) -> frozenset[str]:
     digests = each(application_key, example='["sha256:…"]', at_least=1, secret=True)(value, origin)
     if len(set(digests)) < len(digests):
@@ -138,6 +146,7 @@ SETTINGS: Final = (
     _index("keep", "how long calls are remembered", duration, "30d"),
     _replies("error_codes", "dialect of errors", choice("documented", "numbered"), "documented"),
     _replies("http_status", "of an API error", choice("legacy", "standard"), "legacy"),
+    _replies("templates", "a folder of stylesheets; absent: ours alone", _templates),
     _user("name", "the login", text, required=True),
     _user("password", "as a hash", user_password, required=True),
     _application("name", "for logs and figures", text, required=True),

@@ -88,10 +88,11 @@ class Index:
 @final
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """`[replies]`."""
+    """`[replies]`. `templates`: an absolute folder of stylesheets; `None` for ours alone."""
 
     error_codes: Literal["documented", "numbered"]
     http_status: Literal["legacy", "standard"]
+    templates: Path | None
 
 
 @final

@@ -6,7 +6,7 @@ with what is wrong and what would be right. Knows no setting by name.
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, final
@@ -24,15 +24,20 @@ RATES = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 LONGEST_DURATION = 36500.0 * PERIODS["d"]
 
 
+Judge = Callable[[Path], Sequence[str]]
+"""What is wrong with the stylesheets of a folder, one message for each fault."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value comes from, and who hears what should be mended in it."""
+    """Where a value comes from, who hears what should be mended in it, and who judges templates."""
 
     directory: Path
     environment: Mapping[str, str]
     report: Report
     where: Where = ()
+    judge: Judge = lambda _: ()
 
     def at(self, where: Where) -> "Origin":
         """The same for the value that stands there."""

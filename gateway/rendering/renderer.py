@@ -35,7 +35,7 @@ from gateway.rendering.headers import (
     of_stream,
     of_waiting,
 )
-from gateway.rendering.stylesheet import Stylesheet, compile_all
+from gateway.rendering.stylesheet import Stylesheet, StylesheetFault, compile_all, strangers
 from gateway.rendering.traces import fit_for_clients
 from gateway.rendering.trees import gather_namesakes
 
@@ -165,6 +165,16 @@ class Renderer:
     def _styles(self, response_type: ResponseType) -> Iterable[str]:
         stylesheet = self._stylesheets.get(response_type)
         return stylesheet.styles if stylesheet else ()
+
+
+def faults_of(overrides: Path) -> tuple[str, ...]:
+    """What is wrong with the stylesheets of a folder: `FILE:LINE: what`; none if all is well."""
+    faults: list[str] = []
+    try:
+        compile_all(_STYLESHEETS.values(), overrides)
+    except StylesheetFault as fault:
+        faults += str(fault).splitlines()
+    return (*faults, *strangers(overrides, _STYLESHEETS.values()))
 
 
 def _is_native(document: Document, response_type: ResponseType) -> bool:

@@ -6,7 +6,7 @@ include or import its neighbours, and the shipped ones as `callgate:NAME`.
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +28,7 @@ _PROBES: Final = (  # what a stylesheet must cope with before it is put to use
     '<VerbaApi><Response code="0" type="x"/></VerbaApi>',
 )
 _NAME: Final = re.compile(r"[\w-]+\.xsl")
+_SUFFIXES: Final = {".xsl", ".xslt"}
 _PLACES: Final = ("compilation error", "runtime error", "unknown error")  # where, and not what
 
 
@@ -53,6 +54,20 @@ def compile_all(names: Iterable[str], overrides: Path | None) -> Mapping[str, "S
     if faults:
         raise StylesheetFault("\n".join(faults))
     return MappingProxyType(compiled)
+
+
+def strangers(overrides: Path, names: Collection[str]) -> Iterator[str]:
+    """A fault for each stylesheet of a folder that is none of these, and that none names."""
+    try:
+        found = {path.name: path for path in sorted(overrides.iterdir()) if path.is_file()}
+        sheets = {name: p for name, p in found.items() if p.suffix.lower() in _SUFFIXES}
+        text = b"".join(path.read_bytes() for path in sheets.values())
+    except OSError:  # the compiler says that it is not there, or cannot be read
+        return
+    for name in sheets:
+        if name not in names and not re.search(rb"[\"']%b[\"']" % re.escape(name.encode()), text):
+            right = f"there are {', '.join(names)}"
+            yield f"{overrides / name}: is no stylesheet of ours, and none includes it; {right}"
 
 
 @final
@@ -128,13 +143,20 @@ def _hashes(stylesheet: _Element) -> Iterator[str]:
 
 def _faults(error: Exception, address: str, overrides: Path | None) -> Iterator[str]:
     """Where it is and what, for each fault that the compiler names."""
-    if isinstance(error, etree.XMLSyntaxError):
+    if isinstance(error, etree.XMLSyntaxError) and _is_refused(error.filename, overrides):
+        right = "which is neither beside it nor one of ours"
+        yield f"{_file(address, overrides)}:1: includes {error.filename}, {right}"
+    elif isinstance(error, etree.XMLSyntaxError):
         where = _file(error.filename or address, overrides)
         yield f"{where}:{error.lineno or 1}: {error.msg}"
     elif isinstance(error, etree.XSLTError):
         yield from _compilation_faults(error, address, overrides)
     else:
         yield f"{_file(address, overrides)}:1: {getattr(error, 'strerror', None) or error}"
+
+
+def _is_refused(address: str | None, overrides: Path | None) -> bool:
+    return address is not None and _source(address, overrides) is None
 
 
 def _compilation_faults(
