@@ -49,17 +49,23 @@ class Prober:
         """Ask it now, if it is still out and nobody else asks."""
         if not self._nodes.probing(node):
             return
+        fault: str | None = "The probe itself failed."
+        try:
+            fault = self._fault(node)
+        finally:  # whatever happens, a node that is out has a next probe
+            if fault is not None:
+                self._nodes.probe_failed(node, fault)
+        if fault is None:
+            log.warning("the recorder's node %s is back", label(node))
+            self._nodes.succeeded(node)
+
+    def _fault(self, node: str) -> str | None:
         try:
             response = self._transport.exchange(Question(node, ()))
         except RecorderError as error:
-            self._nodes.probe_failed(node, error.message)
-            return
+            return error.message
         response.close()
-        if response.status in AWAY:
-            self._nodes.probe_failed(node, f"HTTP {response.status}")
-            return
-        log.warning("the recorder's node %s is back", label(node))
-        self._nodes.succeeded(node)
+        return f"HTTP {response.status}" if response.status in AWAY else None
 
     def _plan(self, node: str, seconds: float) -> None:
         log.warning("the recorder's node %s is out for %.0f s", label(node), seconds)

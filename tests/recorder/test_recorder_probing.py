@@ -5,7 +5,7 @@ import pytest
 
 from gateway.recorder.nodes import FAILURES, OUT_FOR, Breaker, Nodes
 from gateway.recorder.probing import Prober, later
-from gateway.recorder.transport import Settings, Transport
+from gateway.recorder.transport import Question, Response, Settings, Transport
 from tests.fakes import FrozenTicks
 from tests.servers import RawServer, answering, ok
 
@@ -24,7 +24,7 @@ class Diary:
 
 def probed(url: str) -> tuple[Nodes, Diary]:
     """A node that was ejected, and then probed once."""
-    ticks, diary, nodes = FrozenTicks(), Diary(), None
+    ticks, diary = FrozenTicks(), Diary()
     nodes = Nodes((url,), ticks)
     prober = Prober(TRANSPORT, nodes, diary)
     for _ in range(FAILURES):
@@ -54,6 +54,27 @@ def test_who_says_that_nobody_is_there_stays_out_and_is_probed_again_later() -> 
 def test_who_cannot_be_reached_stays_out() -> None:
     nodes, diary = probed("http://127.0.0.1:1/verba/api")
     assert nodes.states()[0].reason == "The recorder cannot be reached at the moment."
+    assert len(diary.plans) == 2
+
+
+class Broken:
+    """A transport with a fault of its own."""
+
+    def exchange(self, question: Question) -> Response:
+        """Fail as no transport should."""
+        raise ZeroDivisionError(question.node)
+
+
+def test_a_probe_that_fails_as_none_should_leaves_a_next_probe() -> None:
+    ticks, diary = FrozenTicks(), Diary()
+    nodes = Nodes(("http://one/",), ticks)
+    prober = Prober(Broken(), nodes, diary)
+    for _ in range(FAILURES):
+        nodes.failed("http://one/", "No.")
+    ticks.now = OUT_FOR
+    with pytest.raises(ZeroDivisionError):
+        prober.probe("http://one/")
+    assert nodes.states()[0].breaker is Breaker.OPEN
     assert len(diary.plans) == 2
 
 
