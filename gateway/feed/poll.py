@@ -79,22 +79,23 @@ class Poll:
         now = asked_at + least
         ongoing = [call for page in pages for call in self._calls(page, now) if call.ongoing]
         since = self._window(state, now)
-        state = self._store_recorded(state, since, asked_at, now)
+        state, over = self._store_recorded(state, since, asked_at, now)
         before = (state.as_of or asked_at) + ahead.least
         listing = Listing(ongoing, before, asked_at + ahead.least, asked_at + ahead.most)
-        unfinished = self.store.unfinished()
+        unfinished = [call for call in self.store.unfinished() if same(call.id) not in over]
         difference = reconcile(unfinished, listing)
         removed = (*difference.removed, *_secondaries(pages))
-        read_since = max(state.read_since or since, now - self.keep)
         state = replace(
             state,
             as_of=asked_at,
             recorder_ahead=least,
-            read_since=read_since,
+            read_since=max(state.read_since or since, now - self.keep),
             contradicted=self._contradicted(difference.calls),
         )
         self.hold()
-        self.store.update(difference.calls, state, removed=removed, asked_at=asked_at)
+        # A call that ended meanwhile is in both lists: its record has the last word.
+        changed = (*difference.calls, *over.values())
+        self.store.update(changed, state, removed=removed, asked_at=asked_at)
         ended = [call for call in (*unfinished, *difference.calls) if call.provisional]
         try:
             self._look_further(ended, since, asked_at, now)
@@ -144,8 +145,15 @@ class Poll:
 
     def _store_recorded(
         self, state: FeedState, since: datetime, asked_at: datetime, now: datetime
-    ) -> FeedState:
-        """Store the recorded calls that began since then; the state with its mark moved on."""
+    ) -> tuple[FeedState, dict[str, Call]]:
+        """Store the recorded calls that began since then; the state with its mark moved on.
+
+        Those that the index holds as unfinished are not stored but returned by id: half of the
+        ends that a list brings, beside calls that are still held to be ongoing, is what was never
+        true. The mark in the store waits for them.
+        """
+        unfinished = {same(call.id) for call in self.store.unfinished()}
+        over: dict[str, Call] = {}
         start, end = local_start(since, now, self.zone), local_time(now + FUTURE, self.zone)
         for page in self._lists.pages("recorded", start, end):
             calls = [call for call in self._calls(page, now) if not call.ongoing]
@@ -155,8 +163,10 @@ class Poll:
                 begins = {call.started_at for call in calls}
                 self._latest = nlargest(SHARED, begins.union(self._latest))
                 state = replace(state, recorded_until=mark)
-            self._store(calls, state, _secondaries([page]), asked_at)
-        return state
+            over |= {same(call.id): call for call in calls if same(call.id) in unfinished}
+            new = [call for call in calls if same(call.id) not in unfinished]
+            self._store(new, None if over else state, _secondaries([page]), asked_at)
+        return state, over
 
     def _look_further(
         self, ended: list[Call], since: datetime, asked_at: datetime, now: datetime
@@ -189,8 +199,20 @@ class Poll:
         for page in self._lists.pages("recorded", first, last):
             calls = [call for call in self._calls(page, now) if not call.ongoing]
             ids |= {same(call.id) for call in calls}
-            self._store(calls, None, _secondaries([page]), asked_at)
+            self._store(self._settled(calls), None, _secondaries([page]), asked_at)
         return ids
+
+    def _settled(self, calls: list[Call]) -> list[Call]:
+        """Without those that ended after the index was vouched for: they are the next round's."""
+        state = self.store.state()
+        at = state.as_of and state.as_of + state.recorder_ahead
+        known = self.store.known([call.id for call in calls])
+        alive = {same(call.id) for call in known if call.ongoing}
+        return [
+            call
+            for call in calls
+            if same(call.id) not in alive or at is None or (call.ended_at and call.ended_at <= at)
+        ]
 
     def _remove(self, ids: Sequence[str]) -> None:
         self._store([], None, tuple(ids), self.clock())

@@ -566,3 +566,23 @@ def test_a_round_that_takes_minutes_is_no_outage() -> None:
     feed.recorder.before = lambda _: None
     feed.after(1)
     assert feed.recorder.starts("recorded")[0] == at(-60 - OVERLAP.total_seconds())
+
+
+def test_a_round_that_fails_midway_stores_no_half_of_the_ends_that_it_saw() -> None:
+    begun = {"a": -70.0, "b": -1.0, "c": -0.9}
+    feed = Feed(FakeSearch([call(id_, started=at, ended=None) for id_, at in begun.items()]))
+    feed.after(0)
+    for number, id_ in enumerate(begun):
+        feed.recorder.end(id_, 0.1 + number / 10)
+
+    def fail(number: int) -> None:
+        if number == 3:
+            raise RecorderUnreachable
+
+    feed.recorder.before = fail
+    with pytest.raises(RecorderUnreachable):
+        feed.after(0.5)
+    assert {each.id for each in feed.of().values() if each.ongoing} == set(begun)
+    feed.recorder.before = lambda _: None
+    feed.after(0.5)
+    assert all(each.final for each in feed.of().values())
