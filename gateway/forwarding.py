@@ -5,7 +5,7 @@ one: it serves the same question again for as long. Knows nothing of why the rec
 """
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -14,15 +14,16 @@ from typing import Final, Protocol, final
 from cachetools import LRUCache
 
 from gateway.core.admission import Admitted
-from gateway.core.errors import StoreError
+from gateway.core.errors import RecorderError, StoreError
+from gateway.core.lanes import waits
 from gateway.core.learning import lesson
-from gateway.core.parameters import Pair
-from gateway.core.query import ByParty, Query, Status, selecting
+from gateway.core.query import ByParty, Query, Status
 from gateway.core.replies import Document, Outcome, Reply
 from gateway.core.secrets import Secret, masked
 from gateway.core.selection import CLOCKS_DIFFER
-from gateway.index import DOUBTED_AFTER, Doomed, Index
+from gateway.index import DELETED_FOR, DOUBTED_AFTER, Doomed, Index
 from gateway.rendering.documents import Offload, in_place, read, studied
+from gateway.rendering.records import the_only_id
 from gateway.rendering.traces import is_fit_for_clients
 from gateway.stores import TokenStore
 
@@ -58,15 +59,13 @@ class Said:
 class Forwarding:
     """The way to the recorder and back. Shared by all threads of a worker.
 
-    `name`: the id of the call that is meant by selectors, where the recorder can tell. `learns`:
-    whether the tokens are the recorder's, so that its answers tell what they are worth.
+    `learns`: whether the tokens are the recorder's, so that its answers tell what they are worth.
     `offload`: does what takes over a millisecond.
     """
 
     recorder: Recorder
     tokens: TokenStore
     index: Index
-    name: Callable[[tuple[Pair, ...]], str | None] = lambda _: None
     learns: bool = True
     offload: Offload = in_place
     _said: LRUCache[Hashable, Said] = field(
@@ -91,7 +90,7 @@ class Forwarding:
             reply = _logged(reply, admitted, outcome.message)
         if doomed is not None and outcome.succeeded:
             self.index.remove(doomed)
-        if query is not None and isinstance(reply, Document) and outcome.accepted:
+        if query and isinstance(reply, Document) and outcome.accepted and not reply.shared:
             bare = replace(reply, cookies=(), reading=None)
             said = Said(bare, asked_at, revision, not outcome.succeeded)
             self._keep(_key(admitted, query), query, said)
@@ -111,9 +110,19 @@ class Forwarding:
 
     def _named(self, admitted: Admitted) -> Doomed | None:
         """The call that will be no more if the request succeeds, as the recorder tells it."""
-        selectors = selecting(admitted.parameters) if admitted.parameters.action.removes else ()
-        id_ = self.name(selectors) if selectors else None
-        return Doomed(id_, DOUBTED_AFTER) if id_ else None
+        parameters = admitted.parameters
+        named = any(name in parameters.action.selectors for name, _ in parameters.pairs)
+        # A call that is yet to come has no name, and would have to be waited for.
+        if not (parameters.action.removes and named) or waits(parameters):
+            return None
+        try:
+            reply, _ = self.recorder.ask(admitted.about_its_call())
+        except RecorderError as error:
+            log.info("the recorder does not say which call is to be deleted: %s", error)
+            return None
+        id_ = the_only_id(reply.body) if isinstance(reply, Document) else ""
+        by_party = parameters.get("status") is not None
+        return Doomed(id_, DOUBTED_AFTER if by_party else DELETED_FOR) if id_ else None
 
     def _keep(self, key: Hashable, query: Query, said: Said) -> None:
         """Remember what was said to a question that does not depend on when it is put."""

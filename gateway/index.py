@@ -12,12 +12,12 @@ from typing import Final, final
 from gateway.core.admission import Admitted
 from gateway.core.calls import Snapshot
 from gateway.core.errors import IndexSilent, StoreError
-from gateway.core.query import ByParty, Query, meant, resolvable
+from gateway.core.query import ByParty, Query, Status, meant, resolvable
 from gateway.core.replies import Origin, Source
 from gateway.core.requests import Clock
 from gateway.core.selection import NEXT_WITHIN, Terms, select
 from gateway.core.verdicts import Ambiguous, Found, NotYet, Unknown, Unsure, Verdict
-from gateway.stores import CallStore
+from gateway.stores import CallStore, Changes
 from gateway.stores.bell import HungUp
 from gateway.stores.watch import Watch
 
@@ -163,17 +163,17 @@ class Index:
                 news = bell.wait(left + self.terms.max_age if over else left, newer=silent or over)
                 sight = self._informed(sight, news)
 
-    def _informed(self, sight: Sight, news: Snapshot | None) -> Sight:
+    def _informed(self, sight: Sight, news: Changes | None) -> Sight:
         """Judge again by what has changed: ten thousand who are woken need not look each.
 
-        News tell of no call that was removed. Where no candidate was seen, none that is gone can
-        have been one, but it may have told which reading of a number is meant.
+        Unless the index has moved on since. News tell of no call that was removed: where every
+        status was tried and none had a candidate, none that is gone can have been one, but it may
+        have told which reading of a number is meant.
         """
-        selector = sight.query.selector
-        several = isinstance(selector, ByParty) and len(selector.numbers) > 1
-        if news is None or several or not (sight.snapshot and isinstance(sight.verdict, NotYet)):
+        seen = isinstance(sight.verdict, NotYet) and sight.snapshot
+        if not (seen and news and _tries_all(sight.query) and news.revision == self.revision()):
             return self.look(sight.query)
-        snapshot, now = sight.snapshot.renewed_by(news), self.clock()
+        snapshot, now = seen.renewed_by(news.snapshot), self.clock()
         verdict = select(sight.query, snapshot, now, self.terms)
         return Sight(sight.query, snapshot, now, verdict)
 
@@ -183,3 +183,11 @@ class Index:
             while isinstance((sight := self.look(query)).verdict, Unsure):
                 bell.wait(sight.verdict.until - self.clock(), newer=True)
         return sight
+
+
+def _tries_all(query: Query) -> bool:
+    """Whether a query that waits has tried everything else, and of one number alone."""
+    selector = query.selector
+    if not isinstance(selector, ByParty):
+        return False
+    return len(selector.numbers) == 1 and selector.statuses[-1] is Status.NEXT

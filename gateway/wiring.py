@@ -21,7 +21,6 @@ from gateway.core.secrets import Secret
 from gateway.core.selection import Terms
 from gateway.feed.account import Account, Credentials
 from gateway.feed.feeder import Feeder, Lease
-from gateway.feed.naming import Names
 from gateway.feed.poll import Poll
 from gateway.feed.verify import Verifier
 from gateway.forwarding import Forwarding
@@ -78,7 +77,6 @@ def build(config: Config | Path | str) -> Plant:
             _asking(config, bulkheads, store),
             store,
             index,
-            Names(account()),
             learns=not _in_service(config),
             offload=offload,
         ),

@@ -25,7 +25,7 @@ from gateway.core.requests import Request
 from gateway.core.secrets import Secret
 from gateway.core.selection import Terms
 from gateway.core.tokens import TokenRecord
-from gateway.core.verdicts import Found
+from gateway.core.verdicts import Found, NotYet
 from gateway.core.verification import Disagreement
 from gateway.forwarding import Forwarding
 from gateway.index import Index
@@ -530,29 +530,81 @@ def test_what_deletes_nothing_that_is_known_removes_nothing(
     assert world.ask().body == FOUND
 
 
+RECORD = f"<verbacdr><ccdr_id>{SAMPLE_ID}</ccdr_id></verbacdr>"
+TOLD = document(f'<V><Response code="0">{RECORD}</Response></V>'.encode())
+NEVER_TOLD = document(refused_with(2, "GetCallInformation"))
+
+
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "told", "gone"),
     [
-        ({"meetingID": "m-1"}, (("meetingID", "m-1"),)),
-        ({"extension": "9999", "status": "last"}, (("extension", "9999"), ("status", "last"))),
-        ({"extension": "8856", "status": "ongoing,next"}, None),
+        ({"meetingID": "m-1"}, TOLD, True),
+        ({"extension": "9999", "status": "last"}, TOLD, True),
+        ({"meetingID": "m-1"}, NEVER_TOLD, False),
+        ({"meetingID": "m-1"}, RecorderTimeout(), False),
+        ({"meetingID": "m-1"}, Stream(200, {}, NoChunks()), False),
     ],
-    ids=["nobody's selector", "another's", "yet to come"],
+    ids=["nobody's selector", "another's", "not told", "no answer", "no document"],
 )
 def test_a_call_that_the_index_cannot_tell_is_told_by_the_recorder_before_it_is_deleted(
-    world: World, asked: dict[str, str], told: tuple[tuple[str, str], ...] | None
+    world: World, asked: dict[str, str], told: Reply | NoAnswer, *, gone: bool
 ) -> None:
-    heard: list[object] = []
+    world.recorder.replies[:] = [told, DELETED]
+    given = {"action": "DeleteCall", "extension": None, "status": None, "foo": "bar"}
+    assert world.ask(**given | asked).body == DELETED.body
+    first, second = world.recorder.asked
+    assert first.parameters.action.name == "GetCallInformation"
+    assert dict(first.parameters.pairs).keys() == {"action", "apiKey", "token", *asked}
+    assert second.parameters.action.name == "DeleteCall"
+    assert world.ask().body == (NOT_FOUND if gone else FOUND)
 
-    def name(selectors: tuple[tuple[str, str], ...]) -> str:
-        heard.append((selectors, len(world.recorder.asked)))
-        return SAMPLE_ID
 
-    world.gateway = replace(world.gateway, forwarding=replace(world.gateway.forwarding, name=name))
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"action": "KeepCall", "extension": "9999"},
+        {"action": "DeleteCall", "status": "ongoing,next"},
+        {"action": "DeleteCall", "extension": None, "status": None},
+    ],
+    ids=["no deletion", "yet to come", "nothing named"],
+)
+def test_the_recorder_is_asked_which_call_it_is_where_one_is_deleted_that_has_a_name(
+    world: World, asked: dict[str, str | None]
+) -> None:
     world.recorder.replies[:] = [DELETED]
-    world.ask(**{"action": "DeleteCall", "extension": None, "status": None} | asked)
-    assert heard == ([(told, 0)] if told else [])
-    assert world.ask().body == (NOT_FOUND if told else FOUND)
+    world.ask(**asked)
+    assert len(world.recorder.asked) == 1
+
+
+@pytest.mark.parametrize("status", ["next,last", "next,ongoing"])
+def test_who_waits_for_a_call_before_he_tries_another_looks_again(
+    world: World, status: str
+) -> None:
+    world = World(app=application(extended_status=True))
+    world.prove()
+    store = Counting(world.store)
+    world.gateway = world.built(store)
+    asker = Asker(world, status=status)
+    eventually(lambda: store.looks == 2)
+    coming = call("the-next", started=1, ended=None)
+    world.store.update([coming], FeedState(as_of=NOON + timedelta(seconds=1), complete=True))
+    assert "the-next" in text(asker.answer())
+    assert store.looks == 3
+
+
+def test_news_that_the_index_has_overtaken_are_not_believed(world: World) -> None:
+    store = Counting(world.store)
+    index = world.built(store).index
+    query = Query(ByParty(("8856",), (Status.NEXT,)), NOON)
+    before = index.look(query)
+    coming = call("gone again", started=1, ended=None)
+    world.store.update([coming], FeedState(as_of=NOON, complete=True))
+    news = world.store.changes((before.snapshot and 1) or 0)
+    assert isinstance(index._informed(before, news).verdict, Found)
+    assert store.looks == 1
+    world.store.overrule((), ("gone again",), NOON + timedelta(hours=1))
+    assert isinstance(index._informed(before, news).verdict, NotYet)
+    assert store.looks == 2
 
 
 @pytest.mark.parametrize(
@@ -591,14 +643,6 @@ def test_nobody_else_and_no_unproven_token_has_its_call_resolved(world: World) -
     resolving.ask(action="KeepCall")
     for each in (*world.recorder.asked, *resolving.recorder.asked):
         assert each.parameters.get("extension") == "8856"
-
-
-def test_only_what_deletes_makes_the_recorder_say_which_call_it_is(world: World) -> None:
-    heard: list[object] = []
-    forwarding = replace(world.gateway.forwarding, name=heard.append)
-    world.gateway = replace(world.gateway, forwarding=forwarding)
-    world.ask(action="KeepCall", extension="9999")
-    assert heard == []
 
 
 def test_a_store_that_fails_does_not_hide_that_a_call_was_deleted(

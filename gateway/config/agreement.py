@@ -10,6 +10,7 @@ def agree(sections: Sections, report: Report) -> None:
     """Report every disagreement between settings."""
     _ages(sections, report)
     _workers(sections, report)
+    _requests(sections, report)
     _login(sections, report)
     _users(sections, report)
     for many, one in (("users", "user"), ("applications", "application")):
@@ -39,6 +40,16 @@ def _workers(sections: Sections, report: Report) -> None:
                 message = '"memory:" is not shared: each worker keeps an index of its own'
                 right = 'write "sqlite:///FILE", or [server] workers = 1'
                 report.warn((*where, "store"), f"{message}; {right}")
+
+
+def _requests(sections: Sections, report: Report) -> None:
+    """A lane without a place would refuse everybody."""
+    workers = next((server.get("workers", 1) for _, server in sections["server"]), 1)
+    for where, recorder in sections["recorder"]:
+        most = recorder.get("most_requests")
+        if isinstance(most, int) and most < 5 * workers:
+            message = f"{most} are less than five for each of {workers} workers"
+            report.fault((*where, "most_requests"), f"{message}; write at least {5 * workers}")
 
 
 def _login(sections: Sections, report: Report) -> None:

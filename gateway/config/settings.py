@@ -136,7 +136,7 @@ SETTINGS: Final = (
     _recorder("verify_tls", "how its certificate is judged", verification, default=True),
     _recorder("connect_timeout", "for a connection", duration, 2.0),
     _recorder("timeout", "for a whole answer, media apart", duration, 10.0),
-    _recorder("most_requests", "at the recorder at once, media included", whole(4, 100_000), 120),
+    _recorder("most_requests", "at the recorder at once, media included", whole(5, 100_000), 120),
     _index("store", "where calls are remembered", store, "sqlite:///callgate.db"),
     _index("poll_every", "between two looks at the recorder", duration, 1.0),
     _index("max_age", "how old knowledge may be that answers", duration, 3.0),

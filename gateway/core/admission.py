@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
-from gateway.core.actions import Kind
+from gateway.core.actions import ACTIONS, Kind
 from gateway.core.applications import Application, Applications
 from gateway.core.errors import Code, Refusal
 from gateway.core.parameters import Parameters
@@ -46,6 +46,11 @@ class Admitted:
     def naming(self, call_id: str) -> "Admitted":
         """The same request, which says by its id which call it means."""
         return replace(self, parameters=self.parameters.naming(call_id))
+
+    def about_its_call(self) -> "Admitted":
+        """What the recorder knows of the call that is meant, asked in the client's own name."""
+        action = ACTIONS["GetCallInformation"]
+        return replace(self, parameters=self.parameters.about_the_call(action))
 
     @property
     def received_at(self) -> datetime:

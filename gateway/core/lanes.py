@@ -53,5 +53,5 @@ def sizes(total: int, workers: int) -> Mapping[Lane, int]:
     `total`: how many requests all workers together may have there.
     """
     return MappingProxyType(
-        {lane: max(1, round(total * share / workers)) for lane, share in _SHARES.items()}
+        {lane: max(1, int(total * share / workers)) for lane, share in _SHARES.items()}
     )

@@ -63,6 +63,11 @@ class Parameters:
         kept = tuple(pair for pair in self.pairs if pair[0] not in BY_PARTY)
         return replace(self, pairs=(*kept, ("callID", call_id)), extension=())
 
+    def about_the_call(self, action: Action) -> "Parameters":
+        """Another action of the same client's, about the call that is meant here."""
+        kept = [p for p in self.pairs if p[0] in {"apiKey", "token", *self.action.selectors}]
+        return replace(self, action=action, pairs=(("action", action.name), *kept))
+
     def get(self, name: str) -> str | None:
         """The first value of that name, spelt exactly; never a secret."""
         for key, value in self.pairs:

@@ -12,7 +12,7 @@ from typing import Final, assert_never, final
 from gateway.core.actions import BY_PARTY, CALL_ID_SPELLINGS, COMMON
 from gateway.core.admission import Admitted
 from gateway.core.calls import Snapshot, same
-from gateway.core.parameters import Pair, Parameters, ResponseType
+from gateway.core.parameters import Parameters, ResponseType
 
 
 class Status(Enum):
@@ -152,17 +152,6 @@ def resolvable(admitted: Admitted) -> Query | None:
     statuses = _statuses(parameters, extended=admitted.application.extended_status)
     selector = _selector(parameters, given, statuses)
     return Query(selector, admitted.received_at) if selector else None
-
-
-def selecting(parameters: Parameters) -> tuple[Pair, ...]:
-    """The pairs that say which call is meant; none if it is one that is yet to come.
-
-    Such a call has no name, and whoever asks for it has to wait.
-    """
-    if Status.NEXT.value in (parameters.get("status") or "").split(","):
-        return ()
-    given = ((name, value) for name, value in parameters.pairs if name not in COMMON)
-    return tuple((name, value) for name, value in given if isinstance(value, str))
 
 
 def _statuses(parameters: Parameters, *, extended: bool) -> tuple[Status, ...] | None:

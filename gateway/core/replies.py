@@ -82,6 +82,7 @@ class Document:
 
     `cookies`: what it set, whole header values; they are the client's, and secret. `logged_as`:
     the id of the request under which the log has its message, if no client is to see that.
+    `shared`: another asked for it, up to a moment earlier.
     `reading`: what whoever has read it made of it, for the next who wants to; of one request only.
     """
 
@@ -90,6 +91,7 @@ class Document:
     node: str
     cookies: tuple[str, ...] = field(default=(), repr=False)
     logged_as: str = ""
+    shared: bool = False
     reading: object = field(default=None, repr=False, compare=False)
 
 

@@ -75,13 +75,9 @@ class Account:
 
     def search(self, parameters: tuple[Pair, ...]) -> Page:
         """One page of SearchCalls. Raises `RecorderError`; logs in again once if it must."""
-        return self.records("SearchCalls", parameters)
-
-    def records(self, action: str, parameters: tuple[Pair, ...]) -> Page:
-        """The records that an action answers with. Raises `RecorderError`; logs in as above."""
-        found, ahead = self._logged_in(action, parameters, self._listed)
+        found, ahead = self._logged_in("SearchCalls", parameters, self._listed)
         if isinstance(found, Outcome):
-            raise _refused(action, found)
+            raise _refused("SearchCalls", found)
         return Page(found.rows, ahead)
 
     def ask(self, action: str, parameters: tuple[Pair, ...]) -> Outcome:

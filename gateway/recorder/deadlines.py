@@ -68,6 +68,12 @@ class Leash:
                 os.close(self._held)
                 self._held = None
 
+    def cut(self) -> None:
+        """Let go, and hang up on the other side if the connection is still held."""
+        with self._lock:
+            self._deadline = inf
+            self._shut()
+
     def check(self) -> None:
         """Raise what it means, if the deadline has passed."""
         if self.over:

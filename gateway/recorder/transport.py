@@ -90,8 +90,8 @@ class Response:
                 yield piece
 
     def close(self) -> None:
-        """Hang up."""
-        self._leash.release()
+        """Hang up, unless all was read and the connection is kept."""
+        self._leash.cut()
         self._response.close()
 
     def _within_idle(self) -> bytes:

@@ -102,3 +102,13 @@ def _row(record: _Element) -> Mapping[str, str]:
     if state is not None:
         row[STATE] = state.strip()
     return row
+
+
+def the_only_id(body: bytes) -> str:
+    """The id of the one record that a document holds; empty if there is none, or several."""
+    try:
+        found = read_calls(body)
+    except RecorderGarbled:
+        return ""
+    rows = found.rows if isinstance(found, CallList) else ()
+    return rows[0].get("ccdr_id", "") if len(rows) == 1 else ""

@@ -66,6 +66,10 @@ class Changes:
     revision: int
     snapshot: Snapshot
 
+    def followed_by(self, news: "Changes") -> "Changes":
+        """These changes and those that came after them, in one."""
+        return Changes(news.revision, self.snapshot.renewed_by(news.snapshot))
+
     @property
     def parties(self) -> frozenset[str]:
         """Whose calls changed, in the form in which numbers are compared."""

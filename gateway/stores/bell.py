@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, final
 
-from gateway.core.calls import Snapshot
 from gateway.core.errors import NoAnswer
+from gateway.stores import Changes
 
 PAUSE: Final = 0.1  # seconds between looks when a deadline has passed
 
@@ -28,7 +28,7 @@ class Bell:
         self.wants_newer = False
         self.hung_up = hung_up
         self.sent_away: NoAnswer | None = None
-        self._news: Snapshot | None = None
+        self._news: Changes | None = None
         self._ticks = ticks
         self._since = ticks()
 
@@ -37,13 +37,13 @@ class Bell:
         """How long ago the bell was made."""
         return timedelta(seconds=self._ticks() - self._since)
 
-    def ring(self, news: Snapshot | None = None) -> None:
+    def ring(self, news: Changes | None = None) -> None:
         """Wake the waiter, or keep him from falling asleep; `news`: what changed."""
         if news is not None:
-            self._news = self._news.renewed_by(news) if self._news else news
+            self._news = self._news.followed_by(news) if self._news else news
         self._rung.set()
 
-    def wait(self, left: timedelta, *, newer: bool = False) -> Snapshot | None:
+    def wait(self, left: timedelta, *, newer: bool = False) -> Changes | None:
         """Return when the bell was rung or the time is over; at least a short pause.
 
         `newer`: it is rung for a newer snapshot, too, be there anything new in it or not. Returns

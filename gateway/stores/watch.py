@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol, final
 
-from gateway.core.calls import Call, Snapshot
+from gateway.core.calls import Call
 from gateway.core.errors import ClientGone, GatewayStopping, StoreError
 from gateway.core.query import ByParty, Query
 from gateway.stores import Changes, Pulse
@@ -110,15 +110,16 @@ class Watch:
                 self._sweep()
 
     def _ring(self) -> bool:
-        """Ring for the latest news; whether there were any."""
+        """Ring for the latest news; whether anybody was woken."""
         news, newer = self._news()
         by_party: defaultdict[str, list[Call]] = defaultdict(list)
-        for call in news.calls if news else ():
+        for call in news.snapshot.calls if news else ():
             for each in {call.caller, call.called}:
                 by_party[each].append(call)
-        for bell, party in self._concerned(by_party, newer=newer):
-            bell.ring(replace(news, calls=tuple(by_party[party])) if news and party else None)
-        return bool(by_party)
+        concerned = self._concerned(by_party, newer=newer)
+        for bell, party in concerned:
+            bell.ring(_of(by_party[party], news) if news and party else None)
+        return bool(concerned)
 
     def _sweep(self) -> None:
         """Forget whoever has hung up; not while others are to be woken."""
@@ -142,7 +143,7 @@ class Watch:
             some, self._to_ask = self._to_ask[:share], self._to_ask[share:]
         return some
 
-    def _news(self) -> tuple[Snapshot | None, bool]:
+    def _news(self) -> tuple[Changes | None, bool]:
         """What changed since the last look, and whether the index was fed since then."""
         try:
             changes = self._store.changes(self._revision)
@@ -152,7 +153,7 @@ class Watch:
         newer = changes.snapshot.as_of != self._as_of
         self._revision, self._as_of = changes.revision, changes.snapshot.as_of
         self._failing = False
-        return changes.snapshot, newer
+        return changes, newer
 
     def _concerned(self, parties: Iterable[str], *, newer: bool) -> list[tuple[Bell, str | None]]:
         """The bells to ring, and for whose calls; `None`: for no news but that there are none."""
@@ -181,3 +182,8 @@ class Watch:
             known = isinstance(error, StoreError)
             log.error("waiting requests cannot be woken: %s", error, exc_info=not known)
         self._failing = True
+
+
+def _of(calls: Iterable[Call], news: Changes) -> Changes:
+    """The part of the news that is about these calls."""
+    return replace(news, snapshot=replace(news.snapshot, calls=tuple(calls)))

@@ -72,7 +72,7 @@ def test_the_same_question_is_asked_once_and_the_session_stays_with_the_first() 
     first, *rest = at_once(recorder, *[admitted(**SEARCH) for _ in range(5)], waiters=4)
     assert len(recorder.asked) == 1
     assert first.result() == (ANSWER, "node")
-    assert all(each.result() == (replace(ANSWER, cookies=()), "node") for each in rest)
+    assert all(each.result() == (replace(ANSWER, cookies=(), shared=True), "node") for each in rest)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,27 @@ def test_after_a_change_nobody_is_told_what_was_so_before_it() -> None:
         assert len(done.asked) == 2
         assert not early.done()
         recorder.may_answer.set()
+
+
+def test_nobody_joins_a_question_that_was_put_a_while_ago() -> None:
+    now = [0.0]
+    recorder = Slow()
+    shared = Coalescing(recorder, lambda: now[0])
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(shared.ask, admitted(**SEARCH))
+        eventually(lambda: len(recorder.asked) == 1)
+        now[0] += coalescing.OPEN_FOR
+        pool.submit(shared.ask, admitted(**SEARCH))
+        eventually(lambda: len(recorder.asked) == 2)
+        recorder.may_answer.set()
+    assert shared._flights == {}
+
+
+def test_media_between_two_questions_part_them_not() -> None:
+    recorder = Slow()
+    asked = [admitted(**SEARCH), admitted(action="GetMedia", callID="x"), admitted(**SEARCH)]
+    at_once(recorder, *asked, waiters=1)
+    assert len(recorder.asked) == 2
 
 
 def test_too_many_waiters_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,11 +101,11 @@ def test_whoever_is_woken_is_told_all_that_changed_since_he_was_last(store: Stor
                 [replace(call(number), called=number), replace(call("z"), caller="z")], FED
             )
             assert eventually(lambda: bell._rung.is_set() and bool(bell._news))
-        assert eventually(lambda: bell._news is not None and len(bell._news.calls) == 2)
+        assert eventually(lambda: bell._news is not None and len(bell._news.snapshot.calls) == 2)
         news = bell.wait(LONG)
         assert news is not None
-        assert {each.id for each in news.calls} == {"a", "b"}
-        assert news.as_of == FED.as_of
+        assert {each.id for each in news.snapshot.calls} == {"a", "b"}
+        assert news.revision == store.pulse().revision
         assert bell.wait(timedelta(0)) is None
     assert eventually(lambda: not watchers())
 
