@@ -48,7 +48,7 @@ class Watch:
         self._by_party: defaultdict[str, set[Bell]] = defaultdict(set)
         self._to_ask: list[Bell] = []
         self._lock = threading.Lock()
-        self._revision = 0
+        self._revision: int | None = None
         self._as_of: datetime | None = None
         self._looking = False
         self._failing = False
@@ -106,12 +106,23 @@ class Watch:
         """Ring for what changed, until nobody waits."""
         while self._somebody_waits():
             self._stopped.wait(LOOK_EVERY)
-            if not self._ring():
+            if self._revision is None:
+                self._catch_up()
+            elif not self._ring(self._revision):
                 self._sweep()
 
-    def _ring(self) -> bool:
+    def _catch_up(self) -> None:
+        """Whoever came while the store could not be read looks again."""
+        self._revision = self._current()
+        if self._revision is not None:
+            with self._lock:
+                waiting = tuple(self._bells)
+            for bell in waiting:
+                bell.ring()
+
+    def _ring(self, since: int) -> bool:
         """Ring for the latest news; whether anybody was woken."""
-        news, newer = self._news()
+        news, newer = self._news(since)
         by_party: defaultdict[str, list[Call]] = defaultdict(list)
         for call in news.snapshot.calls if news else ():
             for each in {call.caller, call.called}:
@@ -143,10 +154,10 @@ class Watch:
             some, self._to_ask = self._to_ask[:share], self._to_ask[share:]
         return some
 
-    def _news(self) -> tuple[Changes | None, bool]:
+    def _news(self, since: int) -> tuple[Changes | None, bool]:
         """What changed since the last look, and whether the index was fed since then."""
         try:
-            changes = self._store.changes(self._revision)
+            changes = self._store.changes(since)
         except Exception as error:  # noqa: BLE001 - whatever it is, the watch must go on
             self._say(error)
             return None, False
@@ -165,11 +176,11 @@ class Watch:
                 concerned += ((bell, None) for bell in self._bells if bell.wants_newer)
             return concerned
 
-    def _current(self) -> int:
+    def _current(self) -> int | None:
         try:
             return self._store.pulse().revision
         except StoreError:
-            return self._revision  # too early rather than too late: it wakes for nothing
+            return None  # not an early one, whose changes might be everything that there is
 
     def _somebody_waits(self) -> bool:
         with self._lock:

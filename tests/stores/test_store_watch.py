@@ -224,6 +224,7 @@ class MoodyStore:
 
     error: Exception | None = None
     asked: int = 0
+    since: set[int] = field(default_factory=set)
     store: MemoryStore = field(default_factory=MemoryStore)
 
     def pulse(self) -> Pulse:
@@ -233,6 +234,7 @@ class MoodyStore:
 
     def changes(self, since: int) -> Changes:
         self.asked += 1
+        self.since.add(since)
         if self.error:
             raise self.error
         return self.store.changes(since)
@@ -260,6 +262,7 @@ def test_a_store_that_cannot_be_read_at_first_wakes_for_nothing_rather_than_too_
     with waiting(Watch(store), of("8856")) as (waiter,):
         store.error = None
         assert eventually(lambda: waiter.woken == 1)
+    assert 0 not in store.since  # of ten million calls, that would be all
 
 
 def test_ten_thousand_bells_are_registered_and_rung_in_no_time(store: Store) -> None:
