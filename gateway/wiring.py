@@ -60,7 +60,7 @@ def build(config: Config | Path | str) -> Plant:
             config.recorder.method,
         )
     )
-    nodes = Nodes(config.recorder.nodes)
+    nodes = Nodes.of(config.recorder.nodes)
     Prober(transport, nodes)
     login = _login(config, transport)
     client = Client(transport, nodes, login=login)

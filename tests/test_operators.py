@@ -1,6 +1,7 @@
 """The operators' paths, called as a WSGI server calls them."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -175,7 +176,7 @@ def test_metrics_and_status_page_say_how_it_stands_with_the_nodes(
     assert "callgate_recorder_retries_refused_total 0.0" in lines
     page = ask(gateway, PATH_INFO="/-/status").body.decode()
     assert "<td>open</td><td>The recorder cannot be reached at the moment. (" in page
-    assert "<td>in 30 s</td>" in page
+    assert re.search("<td>in [45] s</td>", page)
 
 
 def test_readiness_says_on_what_the_index_is_silent(gateway: wsgi.Application) -> None:

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from threading import Lock
-from typing import Final, final
+from typing import Final, Self, final
 from urllib.parse import urlsplit
 
 FAILURES: Final = 5  # in a row
 OUT_FOR: Final = 30.0  # seconds, at first; twice as long after each probe that fails
 OUT_AT_MOST: Final = 300.0
+# A node that is alone spares nobody by being left alone: it is probed until it is back.
+ALONE_OUT_FOR: Final = 5.0
 
 Monotonic = Callable[[], float]
 WhenEjected = Callable[[str, float], None]
@@ -65,13 +67,25 @@ class Nodes:
     """The nodes, the preferred one first. Shared by all threads of a worker."""
 
     def __init__(
-        self, urls: tuple[str, ...], monotonic: Monotonic = time.monotonic, out_for: float = OUT_FOR
+        self,
+        urls: tuple[str, ...],
+        monotonic: Monotonic = time.monotonic,
+        out_for: float = OUT_FOR,
+        at_most: float = OUT_AT_MOST,
     ) -> None:
         self._nodes = {url: _Node() for url in urls}
         self._monotonic = monotonic
         self._out_for = out_for
+        self._at_most = at_most
         self._when_ejected: WhenEjected = lambda _node, _seconds: None
         self._lock = Lock()
+
+    @classmethod
+    def of(cls, urls: tuple[str, ...]) -> Self:
+        """These nodes, each out for as long as befits their number."""
+        if len(urls) > 1:
+            return cls(urls)
+        return cls(urls, out_for=ALONE_OUT_FOR, at_most=ALONE_OUT_FOR)
 
     def tell(self, when_ejected: WhenEjected) -> None:
         """Whom to tell of an ejection: which node, and in how many seconds to probe it."""
@@ -141,7 +155,7 @@ class Nodes:
         state.reason, state.failed_at = reason, self._monotonic()
 
     def _eject(self, state: _Node) -> float:
-        state.out_for = min(2 * state.out_for or self._out_for, OUT_AT_MOST)
+        state.out_for = min(2 * state.out_for or self._out_for, self._at_most)
         state.probe_at = self._monotonic() + state.out_for
         state.breaker = Breaker.OPEN
         state.ejections += 1

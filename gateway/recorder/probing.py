@@ -43,11 +43,13 @@ class Prober:
         self._transport = transport
         self._nodes = nodes
         self._later = later
+        self._out: set[str] = set()
         nodes.tell(self._plan)
 
     def probe(self, node: str) -> None:
         """Ask it now, if it is still out and nobody else asks."""
         if not self._nodes.probing(node):
+            self._out.discard(node)  # somebody's request was answered meanwhile
             return
         fault: str | None = "The probe itself failed."
         try:
@@ -57,6 +59,7 @@ class Prober:
                 self._nodes.probe_failed(node, fault)
         if fault is None:
             log.warning("the recorder's node %s is back", label(node))
+            self._out.discard(node)
             self._nodes.succeeded(node)
 
     def _fault(self, node: str) -> str | None:
@@ -68,5 +71,7 @@ class Prober:
         return f"HTTP {response.status}" if response.status in AWAY else None
 
     def _plan(self, node: str, seconds: float) -> None:
-        log.warning("the recorder's node %s is out for %.0f s", label(node), seconds)
+        if node not in self._out:  # not at each probe that fails
+            log.warning("the recorder's node %s is out, and probed in %.0f s", label(node), seconds)
+        self._out.add(node)
         self._later(seconds, lambda: self.probe(node))

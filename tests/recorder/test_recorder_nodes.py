@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.recorder.nodes import FAILURES, OUT_AT_MOST, OUT_FOR, Breaker, Nodes
+from gateway.recorder.nodes import ALONE_OUT_FOR, FAILURES, OUT_AT_MOST, OUT_FOR, Breaker, Nodes
 from tests.fakes import FrozenTicks
 
 ONE, TWO = "http://one/verba/api", "http://two/verba/api"
@@ -97,3 +98,24 @@ def test_a_success_always_lets_requests_pass_and_no_node_is_out_without_a_probe(
         if not nodes.passes(ONE):
             assert state.probe_in == max(planned[-1] - ticks.now, 0.0)
             assert state.probe_in <= OUT_AT_MOST
+
+
+@pytest.mark.parametrize(
+    ("urls", "planned"),
+    [(("a",), [ALONE_OUT_FOR] * 3), (("a", "b"), [OUT_FOR, 2 * OUT_FOR, 4 * OUT_FOR])],
+    ids=["alone", "beside another"],
+)
+def test_a_node_that_is_alone_is_probed_soon_and_again_and_again(
+    urls: tuple[str, ...], planned: list[float]
+) -> None:
+    nodes, ticks = Nodes.of(urls), FrozenTicks()
+    plans: list[float] = []
+    nodes._monotonic = ticks
+    nodes.tell(lambda _, seconds: plans.append(seconds))
+    for _ in range(FAILURES):
+        nodes.failed("a", "no")
+    while len(plans) < len(planned):
+        ticks.now += plans[-1]
+        assert nodes.probing("a")
+        nodes.probe_failed("a", "no")
+    assert plans == planned
