@@ -20,7 +20,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from gateway.core.actions import Kind
-from gateway.core.applications import Network
+from gateway.core.applications import Address, Network
 from gateway.core.errors import Code, Refusal
 from gateway.core.origin import client_address, is_inside
 from gateway.core.parameters import MOST_PARAMETERS, Pair, parse
@@ -87,7 +87,7 @@ class Door:
         """A trusted proxy's own id for the request if it has a sound one, else a new one."""
         given: str = environ.get("HTTP_X_REQUEST_ID", "")
         if given and _REQUEST_ID.fullmatch(given):
-            peer = client_address(environ.get("REMOTE_ADDR", ""), "", ())
+            peer = peer_of(environ)
             if is_inside(peer, self.trusted_proxies):
                 return given
         return self.ids.new()
@@ -97,7 +97,7 @@ class Door:
 
         A header never lets anybody in; but a proxy beside us must not let everybody in.
         """
-        peer = client_address(environ.get("REMOTE_ADDR", ""), "", ())
+        peer = peer_of(environ)
         said = environ.get("HTTP_X_FORWARDED_FOR", "")
         behind = (client_address(each, "", ()) for each in said.split(",") if each.strip())
         return all(is_inside(address, networks) for address in (peer, *behind))
@@ -151,6 +151,11 @@ class Door:
             status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
             raise Refusal(Code.INVALID_PARAMETERS, message, status=status)
         return _pairs(body.decode("utf-8", "surrogateescape"))
+
+
+def peer_of(environ: "WSGIEnvironment") -> Address | None:
+    """The address of whoever connected, whatever he says of others; `None` for a UNIX socket."""
+    return client_address(environ.get("REMOTE_ADDR", ""), "", ())
 
 
 def _stays() -> bool:

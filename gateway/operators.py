@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Final, final
 
 from gateway.core.applications import Application
 from gateway.core.errors import Refusal, StoreError
-from gateway.core.origin import client_address
 from gateway.core.replies import Rendition
 from gateway.core.secrets import Secret
-from gateway.door import read_body
+from gateway.door import peer_of, read_body
 from gateway.feed.push import PREVAILS_FOR, NewsFault, read_news
 from gateway.operations import metrics, status
 from gateway.plant import Plant
@@ -105,7 +104,7 @@ class Operators:
         application = self._plant.gateway.applications.with_key(Secret(key.strip()))
         if application is None:
             return None
-        peer = client_address(environ.get("REMOTE_ADDR", ""), "", ())
+        peer = peer_of(environ)
         return application if application.may_come_from(peer) else None
 
 

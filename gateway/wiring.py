@@ -52,14 +52,7 @@ def build(config: Config | Path | str) -> Plant:
     if not isinstance(config, Config):
         config = load(Path(config), faults_of)
     store = _store(config)
-    transport = Transport(
-        Settings(
-            config.recorder.connect_timeout,
-            config.recorder.timeout,
-            config.recorder.verify_tls,
-            config.recorder.method,
-        )
-    )
+    transport = _transport(config)
     nodes = Nodes.of(config.recorder.nodes)
     Prober(transport, nodes)
     login = _login(config, transport)
@@ -86,6 +79,14 @@ def build(config: Config | Path | str) -> Plant:
     )
     feeder = _feeder(config, store, account())
     return Plant(config, gateway, store, transport, bulkheads, client, feeder, verifier)
+
+
+def _transport(config: Config) -> Transport:
+    recorder = config.recorder
+    settings = Settings(
+        recorder.connect_timeout, recorder.timeout, recorder.verify_tls, recorder.method
+    )
+    return Transport(settings)
 
 
 def _in_service(config: Config) -> bool:
